@@ -10,15 +10,27 @@ thread_local bool watched = false;
 std::atomic<std::uint64_t> allocations{0};
 } // namespace
 
-void watch() { watched = true; }
-void unwatch() { watched = false; }
-std::uint64_t count() { return allocations.load(std::memory_order_relaxed); }
+void watch() {
+  watched = true;
+}
+void unwatch() {
+  watched = false;
+}
+std::uint64_t count() {
+  return allocations.load(std::memory_order_relaxed);
+}
 
-Allow::Allow() : was_watched_(watched) { watched = false; }
-Allow::~Allow() { watched = was_watched_; }
+Allow::Allow() : was_watched_(watched) {
+  watched = false;
+}
+Allow::~Allow() {
+  watched = was_watched_;
+}
 
 #if defined(PLENUM_CHECKS) && !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
-bool available() { return true; }
+bool available() {
+  return true;
+}
 
 void note() {
   if (watched) allocations.fetch_add(1, std::memory_order_relaxed);
@@ -30,9 +42,15 @@ void* operator new(std::size_t size) {
   if (void* p = std::malloc(size == 0 ? 1 : size)) return p;
   throw std::bad_alloc();
 }
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+void operator delete(void* p) noexcept {
+  std::free(p);
+}
+void operator delete(void* p, std::size_t) noexcept {
+  std::free(p);
+}
 #else
-bool available() { return false; }
+bool available() {
+  return false;
+}
 } // namespace plenum::base::alloc_counter
 #endif

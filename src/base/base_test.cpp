@@ -54,7 +54,8 @@ TEST(SeqUnwrap, CrossesZeroInBothDirections) {
 TEST(SpscRing, IsBoundedCountsDropsAndKeepsOrderAcrossThreads) {
   Metrics metrics;
   SpscRing<std::unique_ptr<int>> small(4, metrics, "small");
-  for (int i = 0; i < 4; ++i) EXPECT_TRUE(small.push(std::make_unique<int>(i)));
+  for (int i = 0; i < 4; ++i)
+    EXPECT_TRUE(small.push(std::make_unique<int>(i)));
   EXPECT_FALSE(small.push(std::make_unique<int>(9)));
   EXPECT_EQ(metrics.counter("plenum_queue_dropped_total", "queue=\"small\"").value(), 1u);
   EXPECT_EQ(metrics.gauge("plenum_queue_high_water", "queue=\"small\"").value(), 4);
@@ -62,7 +63,8 @@ TEST(SpscRing, IsBoundedCountsDropsAndKeepsOrderAcrossThreads) {
   SpscRing<int> ring(64, metrics, "threads");
   constexpr int kCount = 200'000;
   std::thread producer([&] {
-    for (int i = 1; i <= kCount;) i += ring.push(i) ? 1 : 0;
+    for (int i = 1; i <= kCount;)
+      i += ring.push(i) ? 1 : 0;
   });
   int expected = 1;
   while (expected <= kCount) {
@@ -120,7 +122,8 @@ TEST(Clock, WritesIso8601) {
 TEST(Random, TokensUseTheWholeAlphabetAndUuidsCarryTheirVersion) {
   SeededRandom random(7);
   const auto token = random.alphanumeric(4000);
-  for (const char c : std::string_view("09AZaz")) EXPECT_NE(token.find(c), std::string::npos) << c;
+  for (const char c : std::string_view("09AZaz"))
+    EXPECT_NE(token.find(c), std::string::npos) << c;
   EXPECT_EQ(token.find_first_not_of("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"),
             std::string::npos);
   EXPECT_EQ(random.uuid4()[14], '4');
@@ -166,21 +169,26 @@ TEST(Metrics, TextGroupsSamplesByName) {
   metrics.counter("plenum_a_total", "k=\"1\"").add(3);
   metrics.counter("plenum_a_total", "k=\"2\"").add(4);
   metrics.gauge("plenum_b").set(-1);
-  EXPECT_EQ(prometheus_text(metrics.snapshot()), "# TYPE plenum_a_total counter\nplenum_a_total{k=\"1\"} 3\n"
-                                                 "plenum_a_total{k=\"2\"} 4\n# TYPE plenum_b gauge\nplenum_b -1\n");
+  EXPECT_EQ(prometheus_text(metrics.snapshot()),
+            "# TYPE plenum_a_total counter\nplenum_a_total{k=\"1\"} 3\n"
+            "plenum_a_total{k=\"2\"} 4\n# TYPE plenum_b gauge\nplenum_b -1\n");
 }
 
 TEST(AllocCounter, CountsOnlyWatchedThreads) {
   if (!alloc_counter::available()) return; // release and sanitizer builds keep their own operator new
   const auto before = alloc_counter::count();
   alloc_counter::watch();
-  { const std::string grown(200, 'x'); }
+  {
+    const std::string grown(200, 'x');
+  }
   {
     const alloc_counter::Allow allow;
     const std::string grown(200, 'y');
   }
   alloc_counter::unwatch();
-  { const std::string grown(200, 'z'); }
+  {
+    const std::string grown(200, 'z');
+  }
   EXPECT_EQ(alloc_counter::count(), before + 1);
 }
 

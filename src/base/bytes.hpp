@@ -1,7 +1,7 @@
 // Bounded reading and writing of network-order bytes.
 //
-// ByteReader never reads past its end: a short read returns zero and sets `failed()`, so that a parser checks once at
-// the end. ByteWriter never writes past its end in the same way. Owner: value. Thread: any.
+// ByteReader never reads past its end: a short read returns zero and sets `failed()`, so that a parser checks
+// once at the end. ByteWriter never writes past its end in the same way. Owner: value. Thread: any.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +22,9 @@ inline std::string_view as_text(Bytes bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-constexpr std::uint16_t load_u16(const std::uint8_t* p) { return static_cast<std::uint16_t>(p[0] << 8 | p[1]); }
+constexpr std::uint16_t load_u16(const std::uint8_t* p) {
+  return static_cast<std::uint16_t>(p[0] << 8 | p[1]);
+}
 constexpr std::uint32_t load_u24(const std::uint8_t* p) {
   return static_cast<std::uint32_t>(p[0]) << 16 | static_cast<std::uint32_t>(p[1]) << 8 | p[2];
 }
@@ -74,7 +76,8 @@ class ByteReader {
   std::uint64_t number(std::size_t count) {
     if (!have(count)) return 0;
     std::uint64_t value = 0;
-    for (std::size_t i = 0; i < count; ++i) value = value << 8 | bytes_[at_ + i];
+    for (std::size_t i = 0; i < count; ++i)
+      value = value << 8 | bytes_[at_ + i];
     at_ += count;
     return value;
   }

@@ -1,5 +1,5 @@
-// Clock: the only place that reads time. Read once per wake-up and pass `now` down. Tests use a clock of their own.
-// Owner: process. Thread: any.
+// Clock: the only place that reads time. Read once per wake-up and pass `now` down. Tests use a clock of
+// their own. Owner: process. Thread: any.
 #pragma once
 
 #include "base/units.hpp"
@@ -19,6 +19,8 @@ class Clock {
 
 // "2025-10-09T08:53:20.417Z": ISO 8601 in UTC with milliseconds.
 std::string iso8601(WallTime t);
-inline std::int64_t unix_seconds(WallTime t) { return t.time_since_epoch().count() / 1'000'000; }
+inline std::int64_t unix_seconds(WallTime t) {
+  return t.time_since_epoch().count() / 1'000'000;
+}
 
 } // namespace plenum::base

@@ -22,7 +22,8 @@ std::unique_ptr<EncodedFrame> EncodedFramePool::make(std::size_t size_class, std
 
 EncodedFrameRef EncodedFramePool::get(std::size_t bytes) {
   std::size_t size_class = 0;
-  while (size_class < kClasses.size() && kClasses[size_class] < bytes) ++size_class;
+  while (size_class < kClasses.size() && kClasses[size_class] < bytes)
+    ++size_class;
   if (size_class == kClasses.size()) return EncodedFrameRef(make(size_class, bytes).release());
 
   std::unique_ptr<EncodedFrame> frame;
@@ -48,7 +49,8 @@ void EncodedFramePool::warm(std::size_t per_class) {
   const std::lock_guard lock(mutex_);
   for (std::size_t i = 0; i < kClasses.size(); ++i) {
     free_[i].reserve(kMostFree);
-    while (free_[i].size() < per_class) free_[i].push_back(make(i, kClasses[i]));
+    while (free_[i].size() < per_class)
+      free_[i].push_back(make(i, kClasses[i]));
   }
 }
 

@@ -1,8 +1,9 @@
-// EncodedFrame: one compressed picture (or Opus packet) on its way between threads. Written once, then read by many.
+// EncodedFrame: one compressed picture (or Opus packet) on its way between threads. Written once, then read
+// by many.
 //
-// Frames come from an EncodedFramePool with size classes (4 K … 512 K, then exact) and go back to it when the last
-// EncodedFrameRef dies: after warm-up nothing is allocated. The reference count is atomic; the contents are constant
-// after `publish` by convention. The pool must outlive its frames. Thread: any.
+// Frames come from an EncodedFramePool with size classes (4 K … 512 K, then exact) and go back to it when the
+// last EncodedFrameRef dies: after warm-up nothing is allocated. The reference count is atomic; the contents
+// are constant after `publish` by convention. The pool must outlive its frames. Thread: any.
 #pragma once
 
 #include "base/bytes.hpp"
@@ -26,8 +27,8 @@ class EncodedFramePool;
 struct EncodedFrame {
   Codec codec = Codec::none;
   bool key = false;
-  std::uint32_t rtp_time = 0;  // sender's clock for incoming frames, ours for outgoing ones
-  Timestamp captured{};        // when the picture was true, on our clock
+  std::uint32_t rtp_time = 0;          // sender's clock for incoming frames, ours for outgoing ones
+  Timestamp captured{};                // when the picture was true, on our clock
   std::uint16_t width = 0, height = 0; // 0: unknown
   std::size_t size = 0;
 
@@ -75,7 +76,7 @@ class EncodedFramePool {
 
  private:
   friend class EncodedFrameRef;
-  static constexpr std::array<std::size_t, 8> kClasses = {4096,  8192,  16384, 32768,
+  static constexpr std::array<std::size_t, 8> kClasses = {4096,  8192,   16384,  32768,
                                                           65536, 131072, 262144, 524288};
   static constexpr std::size_t kMostFree = 64; // of each class
   void put_back(EncodedFrame* frame);

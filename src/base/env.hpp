@@ -1,5 +1,6 @@
-// Env: what a long-lived object needs from its surroundings, in one value: clock, random bytes, metrics, log tag.
-// First parameter of constructors (docs/architecture.md, 8.3). The referenced objects outlive everything.
+// Env: what a long-lived object needs from its surroundings, in one value: clock, random bytes, metrics, log
+// tag. First parameter of constructors (docs/architecture.md, 8.3). The referenced objects outlive
+// everything.
 #pragma once
 
 #include "base/clock.hpp"

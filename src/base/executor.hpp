@@ -1,9 +1,9 @@
-// Executor: "later, on this thread". The only way hub/ asks for time to pass; the control process implements it on its
-// event loop, tests on virtual time.
+// Executor: "later, on this thread". The only way hub/ asks for time to pass; the control process implements
+// it on its event loop, tests on virtual time.
 //
-// `post` runs the task after the current one; `at` runs it once at or after the deadline (monotonic). A Timer cancels
-// when destroyed. Both may be called only on the executor's own thread, except `post_from_any_thread`.
-// Owner: process. Thread: core.
+// `post` runs the task after the current one; `at` runs it once at or after the deadline (monotonic). A Timer
+// cancels when destroyed. Both may be called only on the executor's own thread, except
+// `post_from_any_thread`. Owner: process. Thread: core.
 #pragma once
 
 #include "base/units.hpp"

@@ -6,7 +6,9 @@
 
 namespace plenum::base {
 
-std::string IdBits::hex() const { return fmt::format("{:08x}{:016x}", second, random); }
+std::string IdBits::hex() const {
+  return fmt::format("{:08x}{:016x}", second, random);
+}
 
 std::optional<IdBits> IdBits::parse(std::string_view hex24) {
   if (hex24.size() != 24) return std::nullopt;

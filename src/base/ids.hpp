@@ -1,8 +1,8 @@
 // Id: 96 bits, a creation second and 64 random bits, unique without coordination.
 //
-// One kind of id for rooms, members, peers, everything; each dialect derives its own spelling from the same bits
-// (docs/architecture.md, 9.2). `hex()` is 24 lower-case digits. Id<Tag> keeps the kinds apart at compile time.
-// Owner: value. Thread: any.
+// One kind of id for rooms, members, peers, everything; each dialect derives its own spelling from the same
+// bits (docs/architecture.md, 9.2). `hex()` is 24 lower-case digits. Id<Tag> keeps the kinds apart at compile
+// time. Owner: value. Thread: any.
 #pragma once
 
 #include "base/random.hpp"

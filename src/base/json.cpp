@@ -14,7 +14,9 @@ Result<json::value> parse_json(std::string_view text, JsonLimits limits) {
   return value;
 }
 
-std::string write_json(const json::value& value) { return json::serialize(value); }
+std::string write_json(const json::value& value) {
+  return json::serialize(value);
+}
 
 const json::value* find(const json::value& in, std::string_view key) {
   const auto* object = in.if_object();

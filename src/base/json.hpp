@@ -1,9 +1,9 @@
 // JSON in and out: Boost.JSON with bounded parsing and tolerant, typed access.
 //
-// Reading: `parse_json` limits size and depth. The accessors answer nullopt when the member is missing or has another
-// type, because foreign clients decide what they send; a dialect turns that into its own error. Writing: build a
-// boost::json::object (it keeps the order of insertion) and `write_json` it: compact and byte-stable, integers stay
-// integers. Owner: value. Thread: any.
+// Reading: `parse_json` limits size and depth. The accessors answer nullopt when the member is missing or has
+// another type, because foreign clients decide what they send; a dialect turns that into its own error.
+// Writing: build a boost::json::object (it keeps the order of insertion) and `write_json` it: compact and
+// byte-stable, integers stay integers. Owner: value. Thread: any.
 #pragma once
 
 #include "base/result.hpp"

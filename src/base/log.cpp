@@ -29,10 +29,14 @@ Writer& writer() {
 
 std::string_view name(Level level) {
   switch (level) {
-  case Level::debug: return "debug";
-  case Level::info: return "info";
-  case Level::warn: return "warn";
-  case Level::error: return "error";
+  case Level::debug:
+    return "debug";
+  case Level::info:
+    return "info";
+  case Level::warn:
+    return "warn";
+  case Level::error:
+    return "error";
   }
   return "error";
 }
@@ -64,8 +68,9 @@ void start(Level level, Format format, std::string_view process_name) {
   w.format = format;
   w.process = process_name;
   w.pool = std::make_shared<spdlog::details::thread_pool>(kQueueLines, 1);
-  w.logger = std::make_shared<spdlog::async_logger>("plenum", std::make_shared<spdlog::sinks::stderr_sink_mt>(),
-                                                    w.pool, spdlog::async_overflow_policy::overrun_oldest);
+  w.logger =
+      std::make_shared<spdlog::async_logger>("plenum", std::make_shared<spdlog::sinks::stderr_sink_mt>(),
+                                             w.pool, spdlog::async_overflow_policy::overrun_oldest);
   w.logger->set_pattern("%v");
   w.logger->set_level(spdlog::level::trace);
   w.logger->flush_on(spdlog::level::info);
@@ -78,7 +83,9 @@ void stop() {
   w.pool.reset(); // joins the writer thread, which drains its queue first
 }
 
-bool enabled(Level level) { return level >= writer().level.load(std::memory_order_relaxed); }
+bool enabled(Level level) {
+  return level >= writer().level.load(std::memory_order_relaxed);
+}
 
 std::uint64_t dropped() {
   auto& w = writer();
@@ -97,8 +104,8 @@ void write(Level level, std::string_view tag, std::string_view message, std::str
     line += fields;
     line += '}';
   } else {
-    line = fmt::format("{} {:5} {} {}{}{}{}", time, name(level), w.process, tag, tag.empty() ? "" : " ", message,
-                       fields);
+    line = fmt::format("{} {:5} {} {}{}{}{}", time, name(level), w.process, tag, tag.empty() ? "" : " ",
+                       message, fields);
   }
   const std::lock_guard lock(w.mutex);
   if (w.logger) {

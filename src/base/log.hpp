@@ -2,9 +2,9 @@
 //
 //   log::info(env.log_tag, "peer connected", "pair", pair_text, "ms", 42);
 //
-// Pairs after the message become fields. Written by one background thread with a bounded queue; a full queue drops
-// and counts. Never called per packet: hostile input is counted, not logged. Secrets have no formatter, so they
-// cannot be logged. Thread: any.
+// Pairs after the message become fields. Written by one background thread with a bounded queue; a full queue
+// drops and counts. Never called per packet: hostile input is counted, not logged. Secrets have no formatter,
+// so they cannot be logged. Thread: any.
 #pragma once
 
 #include <fmt/format.h>
@@ -43,12 +43,20 @@ void at(Level level, std::string_view tag, std::string_view message, const Field
   write(level, tag, message, text);
 }
 template <class... F>
-void debug(std::string_view tag, std::string_view message, const F&... f) { at(Level::debug, tag, message, f...); }
+void debug(std::string_view tag, std::string_view message, const F&... f) {
+  at(Level::debug, tag, message, f...);
+}
 template <class... F>
-void info(std::string_view tag, std::string_view message, const F&... f) { at(Level::info, tag, message, f...); }
+void info(std::string_view tag, std::string_view message, const F&... f) {
+  at(Level::info, tag, message, f...);
+}
 template <class... F>
-void warn(std::string_view tag, std::string_view message, const F&... f) { at(Level::warn, tag, message, f...); }
+void warn(std::string_view tag, std::string_view message, const F&... f) {
+  at(Level::warn, tag, message, f...);
+}
 template <class... F>
-void error(std::string_view tag, std::string_view message, const F&... f) { at(Level::error, tag, message, f...); }
+void error(std::string_view tag, std::string_view message, const F&... f) {
+  at(Level::error, tag, message, f...);
+}
 
 } // namespace plenum::base::log

@@ -1,7 +1,7 @@
 // Mailbox: bounded queue from many threads to one, for commands between a worker's threads; never per packet.
 //
-// Takes a mutex for the length of a move. `post` wakes the consumer through an eventfd that its epoll set (or poll)
-// watches; `drain` takes everything at once. A full mailbox refuses and counts. Owner: the consumer.
+// Takes a mutex for the length of a move. `post` wakes the consumer through an eventfd that its epoll set (or
+// poll) watches; `drain` takes everything at once. A full mailbox refuses and counts. Owner: the consumer.
 // Thread: `post` any, `drain` the consumer's.
 #pragma once
 
@@ -56,7 +56,8 @@ class Mailbox {
       const std::lock_guard lock(mutex_);
       spare_.swap(items_);
     }
-    for (auto& item : spare_) handle(item);
+    for (auto& item : spare_)
+      handle(item);
     spare_.clear();
   }
 

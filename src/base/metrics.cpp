@@ -27,7 +27,8 @@ std::vector<Sample> Metrics::snapshot() const {
   out.reserve(counter_by_key_.size() + gauge_by_key_.size());
   for (const auto& [key, counter] : counter_by_key_)
     out.push_back({key.first, key.second, true, static_cast<std::int64_t>(counter->value())});
-  for (const auto& [key, gauge] : gauge_by_key_) out.push_back({key.first, key.second, false, gauge->value()});
+  for (const auto& [key, gauge] : gauge_by_key_)
+    out.push_back({key.first, key.second, false, gauge->value()});
   return out;
 }
 

@@ -1,7 +1,8 @@
 // Counters and gauges of a process, with Prometheus text at the edge.
 //
-// Registration (cold) takes a mutex and returns a stable reference; counting (hot) is one relaxed atomic add and
-// never allocates. Names are Prometheus names ("plenum_rtp_dropped_total"), labels are one prebuilt string
+// Registration (cold) takes a mutex and returns a stable reference; counting (hot) is one relaxed atomic add
+// and never allocates. Names are Prometheus names ("plenum_rtp_dropped_total"), labels are one prebuilt
+// string
 // (`reason="unvalidated"`), so that hot code holds the reference. Workers send `snapshot()` over the link.
 // Owner: process. Thread: any.
 #pragma once

@@ -33,18 +33,22 @@ Random& Random::system() {
   return source;
 }
 
-std::uint32_t Random::u32() { return static_cast<std::uint32_t>(u64()); }
+std::uint32_t Random::u32() {
+  return static_cast<std::uint32_t>(u64());
+}
 
 std::uint64_t Random::u64() {
   std::array<std::uint8_t, 8> bytes{};
   fill(bytes);
   std::uint64_t value = 0;
-  for (const auto byte : bytes) value = value << 8 | byte;
+  for (const auto byte : bytes)
+    value = value << 8 | byte;
   return value;
 }
 
 std::string Random::alphanumeric(std::size_t length) {
-  static constexpr std::string_view kAlphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  static constexpr std::string_view kAlphabet =
+      "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
   std::string out;
   out.reserve(length);
   std::array<std::uint8_t, 32> bytes{};

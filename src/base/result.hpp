@@ -1,8 +1,8 @@
 // Result<T>: the one way a function says that it could not do what was asked.
 //
-// `Error{code, text}` carries a code that an API maps to its own status and a sentence for people. Each layer may
-// add its sentence with `context`. Expected failures only: bugs are CHECK (check.hpp), hostile bytes on hot paths
-// are std::optional and a counter. Owner: value. Thread: any.
+// `Error{code, text}` carries a code that an API maps to its own status and a sentence for people. Each layer
+// may add its sentence with `context`. Expected failures only: bugs are CHECK (check.hpp), hostile bytes on
+// hot paths are std::optional and a counter. Owner: value. Thread: any.
 #pragma once
 
 #include <expected>
@@ -17,8 +17,8 @@ enum class ErrorCode {
   unauthorized, // who are you
   forbidden,    // we know you; you may not
   not_found,
-  gone,     // existed, has ended
-  conflict, // not in this state
+  gone,        // existed, has ended
+  conflict,    // not in this state
   not_allowed, // an option of the room switches this off
   locked,
   too_large,

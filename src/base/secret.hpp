@@ -1,5 +1,6 @@
-// Secret: text that must never reach a log, metric or error. It has no formatter and no stream operator, compares in
-// constant time, and wipes its bytes when it dies. `reveal()` is the only, greppable way out. Owner: value.
+// Secret: text that must never reach a log, metric or error. It has no formatter and no stream operator,
+// compares in constant time, and wipes its bytes when it dies. `reveal()` is the only, greppable way out.
+// Owner: value.
 #pragma once
 
 #include <cstddef>

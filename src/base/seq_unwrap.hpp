@@ -1,8 +1,8 @@
 // Unwrapper: turns a wrapping counter (16-bit RTP sequence, 32-bit RTP timestamp) into a 64-bit one.
 //
-// The difference to the last value is taken modulo the width and read as signed, so reordering by less than half the
-// range is understood. The first value unwraps to itself plus one full range, so that "before the first" stays
-// positive. Owner: value. Thread: one.
+// The difference to the last value is taken modulo the width and read as signed, so reordering by less than
+// half the range is understood. The first value unwraps to itself plus one full range, so that "before the
+// first" stays positive. Owner: value. Thread: one.
 #pragma once
 
 #include <cstdint>

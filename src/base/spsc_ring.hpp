@@ -1,8 +1,8 @@
 // SpscRing: bounded queue from one thread to one other thread, without locks.
 //
-// Each ring has a name; its high-water mark and its drops are metrics. A full ring refuses (`push` is false) and
-// counts: the producer decides what a drop means. T is moved in and out; capacity is rounded up to a power of two.
-// Owner: whoever made it. Thread: `push` on the producer's, `pop` on the consumer's.
+// Each ring has a name; its high-water mark and its drops are metrics. A full ring refuses (`push` is false)
+// and counts: the producer decides what a drop means. T is moved in and out; capacity is rounded up to a
+// power of two. Owner: whoever made it. Thread: `push` on the producer's, `pop` on the consumer's.
 #pragma once
 
 #include "base/metrics.hpp"

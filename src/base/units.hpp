@@ -1,8 +1,8 @@
 // Time and rate: the units of everything below engine/ and hub/.
 //
-// Timestamp is monotonic and means nothing outside the process; WallTime is UTC and goes into protocols and logs.
-// Both count microseconds in 64 bits. Time is always a parameter (docs/architecture.md, 8.6); only clock.hpp reads a
-// clock. Owner: value. Thread: any.
+// Timestamp is monotonic and means nothing outside the process; WallTime is UTC and goes into protocols and
+// logs. Both count microseconds in 64 bits. Time is always a parameter (docs/architecture.md, 8.6); only
+// clock.hpp reads a clock. Owner: value. Thread: any.
 #pragma once
 
 #include <chrono>
@@ -26,11 +26,21 @@ using WallTime = std::chrono::time_point<std::chrono::system_clock, Duration>;
 
 constexpr Timestamp kNever = Timestamp::max();
 
-constexpr std::int64_t to_us(Timestamp t) { return t.time_since_epoch().count(); }
-constexpr std::int64_t to_ms(Timestamp t) { return t.time_since_epoch().count() / 1000; }
-constexpr std::int64_t to_ms(Duration d) { return d.count() / 1000; }
-constexpr double to_seconds(Duration d) { return static_cast<double>(d.count()) / 1e6; }
-constexpr Timestamp timestamp_us(std::int64_t us) { return Timestamp(Duration(us)); }
+constexpr std::int64_t to_us(Timestamp t) {
+  return t.time_since_epoch().count();
+}
+constexpr std::int64_t to_ms(Timestamp t) {
+  return t.time_since_epoch().count() / 1000;
+}
+constexpr std::int64_t to_ms(Duration d) {
+  return d.count() / 1000;
+}
+constexpr double to_seconds(Duration d) {
+  return static_cast<double>(d.count()) / 1e6;
+}
+constexpr Timestamp timestamp_us(std::int64_t us) {
+  return Timestamp(Duration(us));
+}
 
 // Bits per second.
 struct DataRate {
