@@ -1,0 +1,108 @@
+// SeppSession: one signaling websocket of one client: its call, and what it hears of the room.
+//
+// Before call_accepted nothing is sent; after call_terminated or call_rejected nothing more. The call itself
+// outlives the socket (grace time of the room), and a new socket takes it up with call_resume or replaces it
+// with call_start. `call_id` is the leg's id. Frequent causes are merged: one source_update per turn of the
+// event loop. Voice activity and keep-alive go over the data channel when it is open. Owner: SeppSessions.
+// Thread: core. Source: eyeson-sepp 1.3–1.5, 3, 4.6, 5.
+#pragma once
+
+#include "api/eyeson/dialect.hpp"
+#include "api/eyeson/sepp_messages.hpp"
+#include "net/router.hpp"
+#include "net/websocket.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace plenum::api::eyeson {
+
+struct SeppClient {
+  base::RoomId room;
+  base::MemberId member;
+};
+
+class SeppSession final : private hub::Subscriber {
+ public:
+  static constexpr base::Duration kKeepAlive = std::chrono::seconds(10);
+  static constexpr base::Duration kOfferSpacing = std::chrono::milliseconds(250);
+  static constexpr base::Duration kOfferPatience = std::chrono::seconds(2); // Android never answers
+  static constexpr int kMostBadMessages = 100;
+
+  SeppSession(Dialect& dialect, SeppClient client);
+  ~SeppSession();
+  void start(net::Upgrade upgrade, std::move_only_function<void()> closed);
+  void close_for_restart();
+
+ private:
+  friend struct SeppHandler;
+  enum class Stage { fresh, starting, live, over };
+
+  void on_text(std::string_view text);
+  void on_closed();
+  void handle(const SeppMessage& message);
+  void handle_call_start(const CallStart& start);
+  void handle_call_resume(const CallResume& resume);
+  void handle_call_terminate(const CallTerminate& terminate);
+  void handle_sdp_update(const SdpUpdate& update);
+  void go_live(const hub::JoinAccepted& accepted, std::string_view answer_type);
+  void send_snapshot();
+  void dispatch(room::Command command);
+
+  void send(std::string_view type, json::object data);
+  void terminate(int code);
+  void reject(int code);
+  void note_sources_changed();
+  void send_voice_activity(base::MemberId member, bool on);
+  void keep_alive();
+  void offer_again();
+  void send_offer(const std::string& sdp);
+
+  void on_event(std::uint64_t offset, const room::Event& event, const room::State& state) override;
+  void on_volatile(const room::Volatile& fact, const room::State& state) override;
+  void on_data(std::string_view text) override;
+  void on_data_open() override { data_open_ = true; }
+
+  // Completions of the hub may come after this session has gone.
+  template <class F>
+  auto while_alive(F&& f) {
+    return [alive = std::weak_ptr<bool>(alive_), f = std::forward<F>(f)](auto&& result) mutable {
+      if (!alive.expired()) f(std::forward<decltype(result)>(result));
+    };
+  }
+
+  Dialect& dialect_;
+  SeppClient client_;
+  std::string client_id_, conference_id_;
+  net::WebSocket socket_;
+  hub::Subscription subscription_;
+  Stage stage_ = Stage::fresh;
+  base::PeerId leg_;
+  std::string platform_;
+  bool data_open_ = false, wants_keep_alive_ = false, sources_changed_ = false;
+  bool offer_open_ = false, offer_wanted_ = false;
+  base::Timestamp last_offer_{};
+  int bad_messages_ = 0;
+  base::Executor::Timer keep_alive_timer_, offer_timer_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+class SeppSessions {
+ public:
+  explicit SeppSessions(Dialect& dialect) : dialect_(dialect) {}
+  void add_routes(net::Router& router); // GET /call
+  void close_for_restart();
+
+ private:
+  void upgrade(const net::UpgradeRequest& request, net::Upgrade upgrade);
+  base::Result<SeppClient> authorize(const net::Request& request) const;
+
+  Dialect& dialect_;
+  std::uint64_t next_ = 0;
+  std::map<std::uint64_t, std::unique_ptr<SeppSession>> sessions_; // bounded by the server's connections
+};
+
+} // namespace plenum::api::eyeson

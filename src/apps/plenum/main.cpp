@@ -1,0 +1,134 @@
+// plenum: control process and command-line tool in one.
+#include "apps/plenum/commands.hpp"
+#include "apps/plenum/config.hpp"
+#include "apps/plenum/server.hpp"
+#include "base/log.hpp"
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <fmt/format.h>
+#include <map>
+#include <string>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <vector>
+
+namespace {
+
+namespace app = plenum::app;
+namespace log = plenum::base::log;
+
+constexpr const char* kVersion = "plenum 0.1.0";
+
+std::vector<std::string> environment() {
+  std::vector<std::string> out;
+  for (char** entry = environ; *entry != nullptr; ++entry)
+    out.emplace_back(*entry);
+  return out;
+}
+
+void start_log(const app::Config& config) {
+  const auto level = config.log_level == "debug"   ? log::Level::debug
+                     : config.log_level == "warn"  ? log::Level::warn
+                     : config.log_level == "error" ? log::Level::error
+                                                   : log::Level::info;
+  log::start(level, config.log_format == "text" ? log::Format::text : log::Format::json, "control");
+}
+
+// Every pair of a call is a descriptor: take as many as the system lets us have.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int serve(const app::Config& config, app::ServeOptions options) {
+  start_log(config);
+  std::signal(SIGPIPE, SIG_IGN);
+  raise_descriptor_limit();
+  const plenum::base::Env env;
+  int status = 0;
+  {
+    auto server = app::Server::create(env, config, std::move(options));
+    plenum::base::Result<void> ran;
+    if (server) ran = (*server)->run();
+    if (!server || !ran) {
+      fmt::print(stderr, "plenum: {}\n", server ? ran.error().text : server.error().text);
+      status = 1;
+    }
+  }
+  log::stop();
+  return status;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  CLI::App cli("Plenum: a meeting-room server. One composed picture per room.");
+  cli.require_subcommand(1);
+  cli.fallthrough();
+  std::string file;
+  cli.add_option("--config", file, "TOML file")->envname("PLENUM_CONFIG");
+  std::map<std::string, std::string> flags;
+  for (const auto& setting : app::settings())
+    cli.add_option_function<std::string>(
+           setting.flag(), [&flags, key = setting.key](const std::string& value) { flags[key] = value; },
+           setting.help)
+        ->group("Settings (also in the file, and as " + std::string("PLENUM_…)"));
+
+  app::ServeOptions serve_options;
+  serve_options.program = argv[0];
+  auto* serve_command = cli.add_subcommand("serve", "run the server");
+  serve_command->add_flag("--keep-media", serve_options.keep_media,
+                          "on shutdown leave meetings running for the next control process");
+  serve_command->add_flag("--try", serve_options.try_it, "make an API key at the first start, and a meeting");
+
+  auto* key = cli.add_subcommand("key", "API keys")->require_subcommand(1);
+  std::string team = "My team";
+  auto* key_create = key->add_subcommand("create", "make a key and print it, this once");
+  key_create->add_option("--name", team, "name of its team");
+  auto* key_list = key->add_subcommand("ls", "accounts that have a key");
+
+  auto* room = cli.add_subcommand("room", "meetings of a running server")->require_subcommand(1);
+  app::RoomTarget target{"http://127.0.0.1:8080", ""};
+  room->add_option("--url", target.url, "the server")->envname("PLENUM_URL");
+  room->add_option("--key", target.api_key, "API key (else PLENUM_API_KEY)");
+  std::string id, name, user = "Host";
+  bool widescreen = false;
+  auto* room_create = room->add_subcommand("create", "open a meeting and print its links");
+  room_create->add_option("id", id, "id of the room")->required();
+  room_create->add_option("--name", name, "name of the meeting");
+  room_create->add_option("--user", user, "name of the host");
+  room_create->add_flag("--widescreen", widescreen, "1280x720 instead of 1280x960");
+  auto* room_list = room->add_subcommand("ls", "meetings that run");
+  auto* room_end = room->add_subcommand("end", "end a meeting");
+  room_end->add_option("id", id, "id of the room")->required();
+
+  auto* config = cli.add_subcommand("config", "settings")->require_subcommand(1);
+  auto* config_show = config->add_subcommand("show", "each value and where it came from");
+  auto* config_check = config->add_subcommand("check", "exit status 0 when the settings are good");
+  auto* version = cli.add_subcommand("version", "print the version");
+  CLI11_PARSE(cli, argc, argv);
+
+  if (version->parsed()) {
+    fmt::print("{}\n", kVersion);
+    return 0;
+  }
+  const auto loaded = app::load_config(file, environment(), flags);
+  if (!loaded) {
+    fmt::print(stderr, "plenum: {}\n", loaded.error().text);
+    return 2;
+  }
+  const plenum::base::Env env;
+  if (serve_command->parsed()) return serve(loaded->config, serve_options);
+  if (key_create->parsed()) return app::create_key(env, loaded->config, team);
+  if (key_list->parsed()) return app::list_keys(env, loaded->config);
+  if (room_create->parsed()) return app::create_room(target, id, name, user, widescreen);
+  if (room_list->parsed()) return app::list_rooms(target);
+  if (room_end->parsed()) return app::end_room(target, id);
+  if (config_show->parsed()) return app::show_config(*loaded);
+  if (config_check->parsed()) fmt::print("fine\n");
+  return 0;
+}

@@ -1,0 +1,221 @@
+#include "peer/transport.hpp"
+
+#include "rtp/packet.hpp"
+
+namespace plenum::peer {
+
+std::string_view to_string(Phase phase) {
+  switch (phase) {
+  case Phase::connecting:
+    return "connecting";
+  case Phase::connected:
+    return "connected";
+  case Phase::disconnected:
+    return "disconnected";
+  case Phase::failed:
+    return "failed";
+  case Phase::closed:
+    return "closed";
+  }
+  return "closed";
+}
+
+Transport::Transport(const base::Env& env, secure::DtlsContext& dtls, sctp::SctpClock& sctp,
+                     TransportOptions options, TransportSink& sink)
+    : env_(env), dtls_context_(dtls), sctp_clock_(sctp), options_(std::move(options)), sink_(sink),
+      agent_(env, {.role = options_.ice_role, .local = options_.local}, *this) {
+  begin_dtls();
+}
+
+void Transport::begin_dtls() {
+  data_.reset();
+  srtp_.reset();
+  dtls_ = std::make_unique<secure::Dtls>(dtls_context_, options_.dtls_role, options_.fingerprints,
+                                         static_cast<secure::DtlsSink&>(*this));
+  if (options_.data)
+    data_ = std::make_unique<sctp::DataChannel>(sctp_clock_, static_cast<sctp::DataChannelSink&>(*this),
+                                                options_.data->local, options_.data->remote);
+  dtls_started_ = false;
+}
+
+void Transport::start(base::Timestamp now) {
+  agent_.start(now);
+  settle(now);
+}
+
+void Transport::restart_ice(base::Timestamp now, ice::Credentials local) {
+  options_.local = local;
+  agent_.restart(now, std::move(local));
+}
+
+void Transport::set_remote(base::Timestamp now, ice::Credentials remote,
+                           std::vector<secure::Fingerprint> fingerprints) {
+  agent_.set_remote_credentials(std::move(remote));
+  if (fingerprints == options_.fingerprints) return;
+  options_.fingerprints = std::move(fingerprints);
+  begin_dtls();
+  if (phase_ != Phase::closed) become(Phase::connecting, "the client has another certificate");
+  settle(now);
+}
+
+// A pair to send on is what DTLS waits for.
+void Transport::settle(base::Timestamp now) {
+  if (!pair_ || dtls_started_) return;
+  dtls_started_ = true;
+  dtls_->start(now);
+}
+
+Transport::Got Transport::on_datagram(base::Timestamp now, const ice::PairKey& pair, rtp::Packet& packet) {
+  const auto bytes = packet.mutable_bytes();
+  if (bytes.empty() || phase_ == Phase::closed) return Got::nothing;
+  const auto first = bytes[0];
+  if (first <= 3) {
+    ++counters_.stun;
+    agent_.on_stun(now, pair, bytes);
+    settle(now);
+    return Got::nothing;
+  }
+  if (!agent_.is_validated(pair)) {
+    ++counters_.unvalidated;
+    return Got::nothing;
+  }
+  if (first >= 20 && first <= 63) {
+    on_dtls_datagram(now, pair, bytes);
+    return Got::nothing;
+  }
+  if (first < 128 || first > 191) {
+    ++counters_.unknown;
+    return Got::nothing;
+  }
+  if (!srtp_) {
+    ++counters_.early;
+    return Got::nothing;
+  }
+  const bool control = rtp::is_rtcp(bytes);
+  const auto size = control ? srtp_->unprotect_rtcp(bytes) : srtp_->unprotect_rtp(bytes);
+  if (!size) return Got::nothing;
+  packet.resize(*size);
+  agent_.on_authentic_traffic(now, pair);
+  ++(control ? counters_.rtcp : counters_.rtp);
+  return control ? Got::rtcp : Got::rtp;
+}
+
+void Transport::on_dtls_datagram(base::Timestamp now, const ice::PairKey& pair, base::Bytes datagram) {
+  ++counters_.dtls;
+  // A client may begin DTLS on a pair that it has checked but not nominated yet: answer where it asked.
+  if (!pair_) pair_ = pair;
+  settle(now);
+  dtls_->on_datagram(now, datagram);
+}
+
+void Transport::on_deadline(base::Timestamp now) {
+  agent_.on_deadline(now);
+  if (dtls_->next_deadline() <= now) dtls_->on_deadline(now);
+  settle(now);
+}
+
+base::Timestamp Transport::next_deadline() const {
+  return std::min(agent_.next_deadline(), dtls_->next_deadline());
+}
+
+bool Transport::send_rtp(base::MutableBytes buffer, std::size_t length) {
+  if (!srtp_ || !pair_) return false;
+  const auto size = srtp_->protect_rtp(buffer, length);
+  if (size) sink_.transmit(*pair_, buffer.first(*size));
+  return size.has_value();
+}
+
+bool Transport::send_rtcp(base::MutableBytes buffer, std::size_t length) {
+  if (!srtp_ || !pair_) return false;
+  const auto size = srtp_->protect_rtcp(buffer, length);
+  if (size) sink_.transmit(*pair_, buffer.first(*size));
+  return size.has_value();
+}
+
+bool Transport::send_text(std::string_view text) {
+  return data_ && data_->send_text(text);
+}
+
+void Transport::close() {
+  if (phase_ == Phase::closed) return;
+  phase_ = Phase::closed; // first: what follows is not news
+  data_.reset();
+  dtls_->close();
+}
+
+void Transport::become(Phase phase, std::string_view detail) {
+  if (phase == phase_ || phase_ == Phase::closed) return;
+  phase_ = phase;
+  sink_.on_transport_phase(phase, detail);
+}
+
+// ---- from ICE
+
+void Transport::transmit_stun(const ice::PairKey& pair, base::Bytes message) {
+  sink_.transmit(pair, message);
+}
+void Transport::on_pair_selected(const ice::PairKey& pair) {
+  pair_ = pair;
+}
+void Transport::on_pair_closed(const ice::PairKey& pair) {
+  if (pair_ == pair) pair_.reset();
+  sink_.on_pair_closed(pair);
+}
+
+void Transport::on_ice_state(ice::State state) {
+  switch (state) {
+  case ice::State::fresh:
+  case ice::State::checking:
+    break;
+  case ice::State::connected:
+    if (srtp_) become(Phase::connected, "ICE is back");
+    break;
+  case ice::State::disconnected:
+    become(Phase::disconnected, "no sign of life for 5 s");
+    break;
+  case ice::State::failed:
+    become(Phase::failed,
+           agent_.view().counters.checks_received == 0 ? "no connectivity check seen" : "consent lost");
+    break;
+  }
+}
+
+// ---- from DTLS
+
+void Transport::transmit_dtls(base::Bytes datagram) {
+  if (pair_) sink_.transmit(*pair_, datagram);
+}
+
+void Transport::on_dtls_connected(const secure::SrtpKeys& keys) {
+  auto srtp = secure::SrtpSession::create(keys);
+  if (!srtp) {
+    become(Phase::failed, srtp.error().text);
+    return;
+  }
+  srtp_ = std::move(*srtp);
+  if (data_) data_->connect();
+  become(Phase::connected, "DTLS is up");
+}
+
+void Transport::on_dtls_data(base::Bytes data) {
+  if (data_) data_->on_packet(data);
+}
+
+void Transport::on_dtls_ended(secure::DtlsState state, std::string_view reason) {
+  // A close_notify is the client leaving; how it ends is for signaling to say.
+  become(state == secure::DtlsState::closed ? Phase::disconnected : Phase::failed, reason);
+}
+
+// ---- from the data channel
+
+void Transport::transmit_sctp(base::Bytes packet) {
+  dtls_->send(packet);
+}
+void Transport::on_data_channel_open() {
+  sink_.on_data_open();
+}
+void Transport::on_data_channel_message(base::Bytes message, bool) {
+  sink_.on_data_text(base::as_text(message));
+}
+
+} // namespace plenum::peer
