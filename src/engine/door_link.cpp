@@ -1,11 +1,13 @@
 #include "engine/door_link.hpp"
 
 #include "base/alloc_counter.hpp"
+#include "base/check.hpp"
 #include "base/log.hpp"
 
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -42,6 +44,8 @@ ice::TransportAddress to_address(const link::Endpoint& endpoint, bool tcp) {
 DoorLink::DoorLink(const base::Env& env, EventLoop& loop, int listening, DoorLinkOwner& owner)
     : env_(env), loop_(loop), listening_(listening), owner_(owner),
       dropped_(env.metrics.counter("plenum_queue_dropped_total", "queue=\"door_link\"")) {
+  // It was made by another program, and we ask it whenever anything is ready.
+  CHECK(::fcntl(listening_, F_SETFL, O_NONBLOCK) == 0);
   loop_.watch(listening_, EPOLLIN, *this);
 }
 

@@ -1,10 +1,12 @@
 #include "engine/link_server.hpp"
 
 #include "base/alloc_counter.hpp"
+#include "base/check.hpp"
 #include "base/log.hpp"
 
 #include <array>
 #include <cerrno>
+#include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -14,6 +16,8 @@ namespace plenum::engine {
 LinkServer::LinkServer(const base::Env& env, EventLoop& loop, int listening, LinkOwner& owner)
     : env_(env), loop_(loop), listening_(listening), owner_(owner), timer_(loop.add_sleeper(*this)),
       alone_since_(env.clock.now()) {
+  // It was made by another program, and we ask it whenever anything is ready.
+  CHECK(::fcntl(listening_, F_SETFL, O_NONBLOCK) == 0);
   loop_.watch(listening_, EPOLLIN, *this);
   arm();
 }

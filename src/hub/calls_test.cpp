@@ -25,8 +25,8 @@ TEST(Join, AsksTheWorkerThenSeatsTheMember) {
   h.workers->owner().link_up(1);
   h.settle();
   ASSERT_EQ(h.workers->sent.size(), 2u); // the whole wish first, then what waited
-  const auto& sync = std::get<link::SyncRequest>(h.workers->sent[0].second);
-  const auto& open = std::get<link::OpenPeer>(h.workers->sent[1].second);
+  const auto sync = std::get<link::SyncRequest>(h.workers->sent[0].second);
+  const auto open = std::get<link::OpenPeer>(h.workers->sent[1].second);
   EXPECT_EQ(sync.settings.room, ann.room);
   EXPECT_THAT(sync.peers, ElementsAre(open.peer));
   EXPECT_EQ(open.member, ann.member);
