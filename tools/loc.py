@@ -22,6 +22,8 @@ def function_lengths(text):
         if re.match(r"^\s*(if|for|while|switch|else|namespace|struct|class|enum|do|TEST|TEST_F|TEST_P)\b", line):
             continue
         indent = re.match(r"\s*", line).group()
+        if line.lstrip().startswith(":"):  # the end of a constructor's initializers: its body closes four to the left
+            indent = indent[4:]
         for end in range(start + 1, len(lines)):
             if lines[end].startswith(indent + "}"):
                 if lines[end] == indent + "}":

@@ -7,7 +7,8 @@ namespace plenum::base {
 StrandPool::StrandPool(std::size_t threads, std::size_t most_strands, Metrics& metrics)
     : queue_(most_strands), refused_(metrics.counter("plenum_queue_dropped_total", "queue=\"strands\"")),
       high_water_(metrics.gauge("plenum_queue_high_water", "queue=\"strands\"")) {
-  for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+  for (std::size_t i = 0; i < threads; ++i)
+    threads_.emplace_back([this] { work(); });
 }
 
 StrandPool::~StrandPool() {
@@ -62,7 +63,8 @@ void StrandPool::work() {
     strand->work_.exchange(Strand::Work::running, std::memory_order_acq_rel);
     strand->run();
     auto expected = Strand::Work::running;
-    if (strand->work_.compare_exchange_strong(expected, Strand::Work::idle, std::memory_order_acq_rel)) continue;
+    if (strand->work_.compare_exchange_strong(expected, Strand::Work::idle, std::memory_order_acq_rel))
+      continue;
     strand->work_.store(Strand::Work::queued, std::memory_order_release);
     enqueue(std::move(strand));
   }

@@ -1,9 +1,10 @@
 // StrandPool: a few threads that run many strands, one job of a strand at a time, in the order of request.
 //
-// A decoder or encoder is a Strand: it has its own bounded input and does one piece of work per `run`. `request` asks
-// for one run; asking again while one is queued or running runs it once more afterwards. The queue holds each strand at
-// most once, so it is bounded by their number. Strands are shared: a removed one finishes its job and dies.
-// Takes a mutex per request and per job, never per packet. Owner: the worker. Thread: `request` any.
+// A decoder or encoder is a Strand: it has its own bounded input and does one piece of work per `run`.
+// `request` asks for one run; asking again while one is queued or running runs it once more afterwards. The
+// queue holds each strand at most once, so it is bounded by their number. Strands are shared: a removed one
+// finishes its job and dies. Takes a mutex per request and per job, never per packet. Owner: the worker.
+// Thread: `request` any.
 #pragma once
 
 #include "base/metrics.hpp"

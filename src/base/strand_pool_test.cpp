@@ -27,14 +27,16 @@ TEST(StrandPool, EveryRequestIsFollowedByARunThatSeesWhatWasWrittenBefore) {
   Metrics metrics;
   StrandPool pool(3, 16, metrics);
   std::vector<std::shared_ptr<CountingStrand>> strands;
-  for (int i = 0; i < 8; ++i) strands.push_back(std::make_shared<CountingStrand>());
+  for (int i = 0; i < 8; ++i)
+    strands.push_back(std::make_shared<CountingStrand>());
   for (int round = 1; round <= 3000; ++round)
     for (auto& strand : strands) {
       strand->wanted_ = round;
       pool.request(strand);
     }
   for (auto& strand : strands) {
-    for (auto runs = strand->runs_.load(); strand->seen_ != 3000; runs = strand->runs_.load()) strand->runs_.wait(runs);
+    for (auto runs = strand->runs_.load(); strand->seen_ != 3000; runs = strand->runs_.load())
+      strand->runs_.wait(runs);
     EXPECT_EQ(strand->seen_, 3000);
   }
   EXPECT_EQ(metrics.counter("plenum_queue_dropped_total", "queue=\"strands\"").value(), 0u);

@@ -34,9 +34,7 @@ AudioLoop::AudioLoop(const base::Env& env, base::EncodedFramePool& frames, int w
       late_ticks_(env.metrics.counter("plenum_audio_late_ticks_total")),
       late_jumps_(env.metrics.counter("plenum_audio_line_jumps_total")),
       worst_late_us_(env.metrics.gauge("plenum_audio_worst_late_us")),
-      thread_([this](const std::stop_token& stop) { run(stop); }) {
-  speakers_.reserve(1024);
-}
+      thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 AudioLoop::~AudioLoop() {
   thread_.request_stop();
@@ -46,6 +44,7 @@ AudioLoop::~AudioLoop() {
 void AudioLoop::run(const std::stop_token& stop) {
   ::pthread_setname_np(::pthread_self(), "audio");
   raise_priority();
+  speakers_.reserve(1024);
   TickClock clock(env_.clock, audio::kFrameDuration);
   for (int ticks = 0; !stop.stop_requested(); ++ticks) {
     tick_time_ = clock.wait();

@@ -20,8 +20,8 @@ Leg::~Leg() {
   if (peer_) peer_->close();
   for (const auto& name : names_)
     world_.door.remove(name);
-  for (const auto& socket : sockets_)
-    world_.door.closed(names_.empty() ? "" : names_.back(), socket->pair());
+  for (const auto& opened : sockets_)
+    world_.door.closed(opened.name, opened.socket->pair());
   world_.loop.remove_sleeper(timer_);
 }
 
@@ -60,15 +60,16 @@ void Leg::take_socket(base::Timestamp now, const link::Opened& opened, int fd) {
     ::close(fd);
     return;
   }
-  sockets_.push_back(std::make_unique<PairSocket>(world_.env, world_.loop, world_.resources.packets, fd, pair,
-                                                  static_cast<PairSocketOwner&>(*this)));
-  auto& taken = *sockets_.back();
-  take_stray(now, pair, opened.first);
+  sockets_.push_back({std::make_unique<PairSocket>(world_.env, world_.loop, world_.resources.packets, fd,
+                                                   pair, static_cast<PairSocketOwner&>(*this)),
+                      opened.ufrag});
+  auto& taken = *sockets_.back().socket;
+  take_datagram(now, pair, opened.first);
   if (opened.tcp) taken.feed_stream(now, opened.rest);
   arm(now);
 }
 
-void Leg::take_stray(base::Timestamp now, const ice::PairKey& pair, base::Bytes datagram) {
+void Leg::take_datagram(base::Timestamp now, const ice::PairKey& pair, base::Bytes datagram) {
   auto packet = world_.resources.packets.get();
   if (!packet || datagram.size() > rtp::Packet::kMostBytes || datagram.empty()) return;
   std::memcpy(packet->buffer().data(), datagram.data(), datagram.size());
@@ -77,9 +78,9 @@ void Leg::take_stray(base::Timestamp now, const ice::PairKey& pair, base::Bytes 
   arm(now);
 }
 
-PairSocket* Leg::socket(const ice::PairKey& pair) {
-  for (const auto& socket : sockets_)
-    if (socket->pair() == pair) return socket.get();
+PairSocket* Leg::socket(const ice::PairKey& pair) const {
+  for (const auto& opened : sockets_)
+    if (opened.socket->pair() == pair) return opened.socket.get();
   return nullptr;
 }
 
@@ -89,8 +90,8 @@ void Leg::arm(base::Timestamp now) {
 }
 
 void Leg::bury() {
-  for (const auto& socket : closed_)
-    world_.door.closed(names_.empty() ? "" : names_.back(), socket->pair());
+  for (const auto& opened : closed_)
+    world_.door.closed(opened.name, opened.socket->pair());
   closed_.clear();
 }
 
@@ -100,16 +101,15 @@ void Leg::transmit(const ice::PairKey& pair, base::Bytes datagram) {
 
 void Leg::on_pair_closed(const ice::PairKey& pair) {
   const base::alloc_counter::Allow cold;
-  for (auto& socket : sockets_) {
-    if (socket->pair() != pair) continue;
-    closed_.push_back(std::move(socket));
-    std::erase(sockets_, nullptr);
-    return;
-  }
+  const auto at = std::ranges::find_if(sockets_, [&](const Opened& o) { return o.socket->pair() == pair; });
+  if (at == sockets_.end()) return;
+  closed_.push_back(std::move(*at));
+  sockets_.erase(at);
 }
 
 void Leg::on_stream_ended(const ice::PairKey& pair) {
   on_pair_closed(pair);
+  peer_->on_pair_lost(world_.loop.now(), pair);
 }
 
 void Leg::on_phase(peer::Phase phase, std::string_view detail) {

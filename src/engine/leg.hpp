@@ -64,14 +64,16 @@ class Leg final : private peer::PeerSink, private PairSocketOwner, private Sleep
   // Makes the door know the present ICE name; true when it did not know it yet (wait for on_registered).
   bool register_name();
   void take_socket(base::Timestamp now, const link::Opened& opened, int fd);
-  void take_stray(base::Timestamp now, const ice::PairKey& pair, base::Bytes datagram);
+  // A datagram of this pair that came another way than through its socket.
+  void take_datagram(base::Timestamp now, const ice::PairKey& pair, base::Bytes datagram);
+  bool has_socket(const ice::PairKey& pair) const { return socket(pair) != nullptr; }
   // After calls to peer() that may have changed its deadlines.
   void arm(base::Timestamp now);
   void bury(); // destroys sockets that were closed; never from inside a callback
 
  private:
   Leg(LegWorld& world, base::PeerId id, base::MemberId member, std::uint32_t handle, LegOwner& owner);
-  PairSocket* socket(const ice::PairKey& pair);
+  PairSocket* socket(const ice::PairKey& pair) const;
 
   void transmit(const ice::PairKey& pair, base::Bytes datagram) override;
   void on_pair_closed(const ice::PairKey& pair) override;
@@ -100,7 +102,11 @@ class Leg final : private peer::PeerSink, private PairSocketOwner, private Sleep
   std::shared_ptr<VideoSource> video_;
   std::unique_ptr<peer::Peer> peer_;
   std::vector<std::string> names_;
-  std::vector<std::unique_ptr<PairSocket>> sockets_, closed_;
+  struct Opened {
+    std::unique_ptr<PairSocket> socket;
+    std::string name; // under which the door opened it
+  };
+  std::vector<Opened> sockets_, closed_;
 };
 
 } // namespace plenum::engine

@@ -53,6 +53,7 @@ void RoomEngine::sync(base::Timestamp now, const link::SyncRequest& request) {
     if (std::ranges::find(request.peers, id) == request.peers.end()) unknown.push_back(id);
   for (const auto id : unknown)
     close_peer(id);
+  scene_.revision = 0; // control may have restarted and count anew: its whole wish holds
   apply(now, request.scene);
 }
 
@@ -208,6 +209,7 @@ void RoomEngine::close_peer(base::PeerId peer) {
   const auto at = legs_.find(peer);
   if (at == legs_.end()) return;
   auto& leg = *at->second;
+  leg.peer().close(); // from here on it says nothing more: nobody may seat it again before it is buried
   media_.audio.post(RemoveSpeaker{leg.handle()});
   media_.audio.post(RemoveListener{leg.handle()});
   for (auto* tier : media_.tiers)
@@ -253,7 +255,7 @@ bool RoomEngine::on_opened(base::Timestamp now, const link::Opened& opened, int 
 void RoomEngine::on_stray_returned(base::Timestamp now, const link::Stray& stray) {
   const ice::PairKey pair{to_address(stray.local, false), to_address(stray.remote, false)};
   for (const auto& [id, leg] : legs_)
-    leg->take_stray(now, pair, stray.datagram);
+    if (leg->has_socket(pair)) return leg->take_datagram(now, pair, stray.datagram);
 }
 
 void RoomEngine::on_leg_phase(Leg& leg, peer::Phase phase, std::string_view detail) {

@@ -68,7 +68,11 @@ bool EncoderStrand::fit_encoder(const video::Frame& canvas) {
 
 void EncoderStrand::run() {
   const auto canvas = video::FrameRef::adopt(waiting_.exchange(nullptr, std::memory_order_acq_rel));
-  if (!canvas || !fit_encoder(*canvas)) return;
+  if (!canvas) return;
+  if (!fit_encoder(*canvas)) {
+    failed_.add();
+    return;
+  }
   const auto started = env_.clock.now();
   const bool force_key = key_wanted.exchange(false, std::memory_order_acq_rel);
   // A canvas that stands still is sent again under a new time; time must rise even when two offers met here.
@@ -81,7 +85,8 @@ void EncoderStrand::run() {
   }
   frame->captured = base::timestamp_us(last_tick_us_);
   encoded_.add();
-  output_.push({std::move(frame), started});
+  // A frame that is lost here is missing to everybody: what follows it would lean on nothing.
+  if (!output_.push({std::move(frame), started})) key_wanted.store(true, std::memory_order_release);
   const std::uint64_t one = 1;
   [[maybe_unused]] const auto written = ::write(wake_net_, &one, sizeof one);
 }

@@ -20,6 +20,8 @@ constexpr base::Duration kStats = 5s;
 constexpr base::Duration kLook = 500ms;
 constexpr base::Duration kWarmUp = 10s; // of the room, then an allocation on net is a defect
 constexpr std::size_t kMostStrands = 4096;
+constexpr std::size_t kWarmFrames = 64;  // of each size class
+constexpr std::size_t kWarmSlices = 256; // packets of one frame: a keyframe of 290 kB
 
 std::size_t default_threads() {
   return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 4);
@@ -43,14 +45,16 @@ struct Worker::Shared {
   explicit Shared(const base::Env& env)
       : certificate(fresh_certificate(env.clock.wall())), dtls(dtls_context(certificate)),
         pool(default_threads(), kMostStrands, env.metrics) {
-    frames.warm(8);
+    // A second of sent frames stays with its receivers for retransmission: more than a handful is in use at
+    // once. Pages that are never written cost no memory.
+    frames.warm(kWarmFrames);
   }
   secure::Certificate certificate;
   std::unique_ptr<secure::DtlsContext> dtls;
   sctp::SctpClock sctp;
   rtp::PacketPool packets;
   base::EncodedFramePool frames;
-  rtp::PacketizedFramePool packetized;
+  rtp::PacketizedFramePool packetized{2 * kWarmFrames, kWarmSlices};
   base::StrandPool pool;
   video::TextPainter fonts; // its making loads the fonts while the worker is still a spare
 };

@@ -187,8 +187,10 @@ void ProcessPool::on_exit(WorkerProcess& worker, const std::string& why) {
   const bool young = executor_.now() - worker.born < kShortLife;
   bury(id);
   running_.set(static_cast<std::int64_t>(workers_.size()));
-  if (expected) return;
+  if (expected && (why == "exit status 0" || why == "exited")) return;
   deaths_.add();
+  if (expected)
+    return log::error(env_.log_tag, "media worker did not end properly", "worker", id, "why", why);
   log::error(env_.log_tag, "media worker died", "worker", id, "why", why);
   if (taken) owner_->gone(id, why);
   if (!young) respawn_delay_ = {};

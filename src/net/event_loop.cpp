@@ -31,7 +31,6 @@ struct TimerEntry {
 class LoopTimer final : public base::Executor::TimerState {
  public:
   explicit LoopTimer(std::shared_ptr<TimerEntry> entry) : entry_(std::move(entry)) {}
-  ~LoopTimer() override { entry_->timer.cancel(); }
 
  private:
   std::shared_ptr<TimerEntry> entry_; // the only strong one: an expired wait of a dead timer finds nothing

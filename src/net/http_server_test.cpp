@@ -153,6 +153,11 @@ TEST_F(HttpServerTest, OversizeBodyThatIsSentAnywayStillSeesTheAnswer) {
   client.send("POST /echo HTTP/1.1\r\n" + kHost + "Content-Length: 900000000000000000\r\n\r\n");
   client.send(std::string(300'000, 'x'));
   expect_json_error(client.response(), 413);
+  // No reset while the client is still busy sending: many clients would report that instead of the answer.
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(client.send(std::string(50'000, 'y')));
+    loop_.run_until([] { return false; }, 1ms);
+  }
 }
 
 TEST_F(HttpServerTest, OversizeChunks) {

@@ -109,6 +109,28 @@ TEST(Jwt, AlgorithmConfusionIsRefused) {
     EXPECT_FALSE(pair.verify(with_header(token, header))) << header;
 }
 
+// Made elsewhere with the right secret and the right MAC, under headers that name another algorithm.
+TEST(Jwt, RightSignatureUnderAWrongAlgorithmIsRefused) {
+  const auto key = shared_key("0123456789abcdef0123456789abcdef");
+  EXPECT_TRUE(key.verify("eyJhbGciOiJIUzUxMiJ9.eyJhIjoxfQ.CsTQ99kQg5AjyXOkSoVrxi34MGf9ExaHcJS0_"
+                         "SPSps0Kj6TxmBM7E_PaG1tSkqlvhsBCpc_1e_d37b9mDC0BgQ"));
+  for (const auto* token : {
+           "eyJhbGciOiJub25lIn0.eyJhIjoxfQ.VnACEtZr_se2TOg6_kJAREfmKI7DtYT65Bu_OlM_jW7l6ssrxZdtX_4yQ5EKGR-"
+           "94BxPtL26XxJLEX2zjdyu6g",
+           "eyJhbGciOiJFUzM4NCJ9.eyJhIjoxfQ.Mwrst47OEC2ZGC_sxU3znjH1zGvy9zR3LfkgIzGk40CheY8JtZ7aQo_KKNiKX-"
+           "zvEql0gX_Sf_MMRkDAiS7jqg",
+           "eyJhbGciOiJIUzI1NiJ9.eyJhIjoxfQ.Agi0BCMe9vu-giCP-"
+           "I1zsmVw3aYkd0Mo3a4HxYWR8oi30g6YSLWjpLrQGntJDAYFx3xBtGaqAF3PB5N-_LUv-w",
+           "eyJhbGciOiJoczUxMiJ9.eyJhIjoxfQ.EC3woPcJTANJpPc_Z9L83APG4wLxGNP-"
+           "sY1ArADvN64JM2IulgIkVyD4oMXgk9Ljs6BZwNKddN2bvvIOVvuKQg",
+           "e30.eyJhIjoxfQ.vSBsHPSbqWQbFr9Dk7jB1AXnkd2Qo7PczSH2vWZFkjXHxo2XPBcLfsXld3QyqRB25IrqY7x-"
+           "21qu4T8LjtNy4w",
+           "eyJhbGciOm51bGx9.eyJhIjoxfQ."
+           "t3a0jva8zRZRYSS3YqGLouqWQGEZIXIg0A3ITcQZeY69OLl4jetMPjbNGTeFZ0OlR4b0UyEAhpU5rVU8_sCmvg",
+       })
+    EXPECT_FALSE(key.verify(token)) << token;
+}
+
 // Both are signed by the right key: only the content is wrong.
 TEST(Jwt, SignedButUnacceptableContentIsRefused) {
   const auto key = shared_key();

@@ -26,19 +26,22 @@ class AudioSendStream {
     extensions_ = extensions;
     mid_ = mid;
   }
+  // `counter`, shared by the streams of a transport, outlives this one.
+  void number_transport(std::uint16_t& counter) { transport_sequence_ = &counter; }
   bool enabled() const { return payload_type_.has_value(); }
 
   // Writes one RTP packet into `out`; 0 when it does not fit or nothing was negotiated. `captured`: the tick.
   std::size_t write(base::Timestamp now, base::Bytes payload, std::uint32_t rtp_time, std::uint8_t level,
                     base::Timestamp captured, base::MutableBytes out) {
-    if (!payload_type_) return 0;
+    if (!payload_type_ || payload.empty()) return 0;
     rtp::ExtensionValues values;
     values.mid = mid_;
     values.audio_level = rtp::AudioLevel{level, level < 50};
     values.abs_send_time = rtp::abs_send_time(base::to_us(now));
+    if (transport_sequence_ != nullptr) values.transport_sequence = ++*transport_sequence_;
     const auto head = rtp::write_header(out, {*payload_type_, packets_ == 0, sequence_, rtp_time, ssrc_},
                                         extensions_, values);
-    if (head == 0 || out.size() < head + payload.size() || payload.empty()) return 0;
+    if (head == 0 || out.size() < head + payload.size()) return 0;
     std::memcpy(out.data() + head, payload.data(), payload.size());
     ++sequence_;
     ++packets_;
@@ -63,6 +66,7 @@ class AudioSendStream {
   rtp::ExtensionMap extensions_;
   std::string mid_;
   std::uint16_t sequence_;
+  std::uint16_t* transport_sequence_ = nullptr;
   std::uint64_t packets_ = 0, octets_ = 0;
   std::uint32_t last_rtp_time_ = 0;
   base::Timestamp last_captured_{};

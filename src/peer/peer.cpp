@@ -19,6 +19,16 @@ base::Result<std::vector<secure::Fingerprint>> fingerprints(const sdp::Negotiate
   return std::vector{*parsed};
 }
 
+void choose_identity(base::Random& random, sdp::LocalMedia& media) {
+  media.session_id = (random.u64() >> 2) | 1;
+  media.cname = random.alphanumeric(16);
+  // Three different numbers: a stream that shares an SSRC with another cannot be told apart.
+  const auto first = random.u32();
+  media.audio_ssrc = first | 1;
+  media.video_ssrc = media.audio_ssrc + 1 + (random.u32() & 0xffff);
+  media.video_rtx_ssrc = media.video_ssrc + 1 + (random.u32() & 0xffff);
+}
+
 rtp::ExtensionMap extension_map(const sdp::ExtensionIds& ids) {
   rtp::ExtensionMap map;
   map.set(rtp::ExtensionKind::mid, ids.mid);
@@ -30,12 +40,18 @@ rtp::ExtensionMap extension_map(const sdp::ExtensionIds& ids) {
 
 } // namespace
 
-Peer::Peer(const base::Env& env, PeerResources resources, PeerOptions options, ice::Credentials local,
-           PeerSink& sink)
-    : env_(env), resources_(resources), options_(std::move(options)), local_(std::move(local)), sink_(sink),
+Peer::Peer(const base::Env& env, PeerResources resources, PeerOptions options, PeerSink& sink)
+    : env_(env), resources_(resources), options_(std::move(options)),
+      local_(ice::make_credentials(env.random, options_.ufrag_prefix)), sink_(sink),
+      transport_(std::make_unique<Transport>(env, resources.dtls, resources.sctp, options_.ice_role, local_,
+                                             static_cast<TransportSink&>(*this))),
       video_in_(resources.frames, clock_), audio_out_(env.random, options_.answer.media.audio_ssrc),
       video_out_(env.random, options_.answer.media.video_ssrc, options_.answer.media.video_rtx_ssrc) {
   video_out_.set_rate(rate_.budget());
+  if (options_.number_transport) {
+    audio_out_.number_transport(transport_sequence_);
+    video_out_.number_transport(transport_sequence_);
+  }
 }
 
 base::Result<std::unique_ptr<Peer>> Peer::open(const base::Env& env, base::Timestamp now,
@@ -43,32 +59,37 @@ base::Result<std::unique_ptr<Peer>> Peer::open(const base::Env& env, base::Times
                                                std::string_view offer, PeerSink& sink) {
   auto parsed = sdp::parse(offer);
   if (!parsed) return std::unexpected(std::move(parsed).error());
-  auto& media = options.answer.media;
-  media.session_id = (env.random.u64() >> 2) | 1;
-  media.cname = env.random.alphanumeric(16);
-  media.audio_ssrc = env.random.u32() | 1;
-  media.video_ssrc = env.random.u32() | 1;
-  media.video_rtx_ssrc = env.random.u32() | 1;
-  auto local = ice::make_credentials(env.random, options.ufrag_prefix);
-  std::unique_ptr<Peer> peer(new Peer(env, resources, std::move(options), std::move(local), sink));
+  choose_identity(env.random, options.answer.media);
+  std::unique_ptr<Peer> peer(new Peer(env, resources, std::move(options), sink));
   auto negotiated =
       sdp::answer(*parsed, peer->options_.capabilities, peer->local_transport(), peer->options_.answer);
   if (!negotiated) return std::unexpected(std::move(negotiated).error());
-  auto prints = fingerprints(*negotiated);
-  if (!prints) return std::unexpected(std::move(prints).error());
-
-  TransportOptions transport;
-  transport.local = peer->local_;
-  transport.dtls_role =
-      negotiated->role == sdp::SetupRole::active ? secure::DtlsRole::client : secure::DtlsRole::server;
-  transport.fingerprints = std::move(*prints);
-  if (negotiated->data)
-    transport.data = DataPorts{negotiated->data->local_port, negotiated->data->remote_port};
-  peer->transport_ = std::make_unique<Transport>(env, resources.dtls, resources.sctp, std::move(transport),
-                                                 static_cast<TransportSink&>(*peer));
+  if (auto prints = fingerprints(*negotiated); !prints) return std::unexpected(std::move(prints).error());
+  peer->begin(now);
   peer->adopt(now, std::move(*negotiated));
-  peer->transport_->start(now);
   return peer;
+}
+
+base::Result<std::unique_ptr<Peer>> Peer::dial(const base::Env& env, base::Timestamp now,
+                                               PeerResources resources, PeerOptions options,
+                                               std::string_view offer_template, PeerSink& sink) {
+  auto parsed = sdp::parse(offer_template);
+  if (!parsed) return std::unexpected(std::move(parsed).error());
+  choose_identity(env.random, options.answer.media);
+  std::unique_ptr<Peer> peer(new Peer(env, resources, std::move(options), sink));
+  // The state before any exchange: our own words, and nothing known of the other side.
+  for (const auto& section : parsed->sections)
+    peer->negotiated_.sections.push_back({.mid = section.mid, .kind = section.kind});
+  peer->negotiated_.local = std::move(*parsed);
+  peer->make_offer(now, false);
+  peer->begin(now);
+  return peer;
+}
+
+void Peer::begin(base::Timestamp now) {
+  for (const auto& address : options_.local_addresses)
+    transport_->agent().add_local_address(now, address);
+  transport_->start(now);
 }
 
 sdp::LocalTransport Peer::local_transport() const {
@@ -78,14 +99,29 @@ sdp::LocalTransport Peer::local_transport() const {
   out.ice = {local_.ufrag, std::string(local_.password.reveal())};
   out.fingerprint = {print.substr(0, space), print.substr(space + 1)};
   out.candidates = options_.candidates;
+  out.ice_lite = options_.ice_role == ice::Role::lite;
   return out;
 }
 
 void Peer::adopt(base::Timestamp now, sdp::Negotiated negotiated) {
+  const bool other_ice = negotiated.remote_ice != negotiated_.remote_ice;
   negotiated_ = std::move(negotiated);
-  auto remote = fingerprints(negotiated_);
-  if (remote) transport_->set_remote(now, to_ice(negotiated_.remote_ice), std::move(*remote));
+  if (auto remote = fingerprints(negotiated_)) {
+    std::optional<DataPorts> data;
+    if (negotiated_.data) data = DataPorts{negotiated_.data->local_port, negotiated_.data->remote_port};
+    const auto role =
+        negotiated_.role == sdp::SetupRole::active ? secure::DtlsRole::client : secure::DtlsRole::server;
+    transport_->set_remote(now, {to_ice(negotiated_.remote_ice), std::move(*remote), role, data});
+  }
+  if (other_ice && options_.ice_role == ice::Role::full) {
+    for (const auto& text : negotiated_.remote_candidates)
+      if (const auto candidate = ice::parse_candidate(text))
+        transport_->agent().add_remote_candidate(now, *candidate);
+  }
+  adopt_media();
+}
 
+void Peer::adopt_media() {
   const auto* audio = negotiated_.section(sdp::MediaKind::audio);
   audio_payload_type_.reset();
   if (audio != nullptr) {
@@ -265,6 +301,10 @@ void Peer::set_video_wish(base::Timestamp now, base::DataRate cap) {
   video_in_.set_wanted(now, cap.bps > 0);
   video_wish_ = cap.bps > 0 ? cap : base::DataRate::kbps(100);
   if (cc::differs(announced_wish_, video_wish_) && next_report_ != base::kNever) next_report_ = now;
+}
+
+void Peer::on_pair_lost(base::Timestamp now, const ice::PairKey& pair) {
+  transport_->on_pair_lost(now, pair);
 }
 
 void Peer::on_deadline(base::Timestamp now) {

@@ -62,6 +62,9 @@ struct PeerResources {
 };
 
 struct PeerOptions {
+  ice::Role ice_role = ice::Role::lite;               // full: a stand-in for a browser
+  std::vector<ice::TransportAddress> local_addresses; // full only: where checks leave from
+  bool number_transport = false; // transport-wide sequence numbers on what we send, where negotiated
   sdp::Capabilities capabilities = sdp::Capabilities::full();
   sdp::AnswerOptions answer;           // media identity and the dialect's quirks; SSRCs are chosen by `open`
   std::vector<std::string> candidates; // ours, as text
@@ -76,7 +79,8 @@ struct PeerStats {
   VideoSendCounters video_out;
   std::uint64_t audio_in = 0, audio_out = 0;
   std::uint64_t audio_lost = 0, video_lost = 0; // from their senders to us
-  std::uint64_t plis_sent = 0, nacks_sent = 0, plis_received = 0;
+  std::uint64_t plis_sent = 0, nacks_sent = 0, plis_received = 0, firs_received = 0;
+  std::uint64_t transport_feedback_sent = 0, transport_feedback_received = 0;
   std::uint64_t malformed = 0; // RTP or RTCP that decrypted but did not parse
   base::Duration round_trip{};
   base::DataRate budget;
@@ -87,6 +91,11 @@ class Peer final : private TransportSink {
   static base::Result<std::unique_ptr<Peer>> open(const base::Env& env, base::Timestamp now,
                                                   PeerResources resources, PeerOptions options,
                                                   std::string_view offer, PeerSink& sink);
+  // The other side of `open`: makes the first offer, with the sections and codecs of `offer_template` (SDP
+  // without a transport), which local_description() then holds; apply_answer() connects.
+  static base::Result<std::unique_ptr<Peer>> dial(const base::Env& env, base::Timestamp now,
+                                                  PeerResources resources, PeerOptions options,
+                                                  std::string_view offer_template, PeerSink& sink);
   Peer(const Peer&) = delete;
   Peer& operator=(const Peer&) = delete;
 
@@ -106,6 +115,7 @@ class Peer final : private TransportSink {
   base::DataRate video_budget() const { return rate_.budget(); }
 
   void on_datagram(base::Timestamp now, const ice::PairKey& pair, rtp::PacketRef packet);
+  void on_pair_lost(base::Timestamp now, const ice::PairKey& pair); // its socket is gone
   void on_deadline(base::Timestamp now);
   base::Timestamp next_deadline() const;
 
@@ -122,12 +132,12 @@ class Peer final : private TransportSink {
   PeerStats stats() const;
 
  private:
-  friend class PeerTestAccess;
-  Peer(const base::Env& env, PeerResources resources, PeerOptions options, ice::Credentials local,
-       PeerSink& sink);
+  Peer(const base::Env& env, PeerResources resources, PeerOptions options, PeerSink& sink);
 
   sdp::LocalTransport local_transport() const;
+  void begin(base::Timestamp now);
   void adopt(base::Timestamp now, sdp::Negotiated negotiated);
+  void adopt_media();
   void on_rtp(base::Timestamp now, rtp::PacketRef packet);
   void on_audio_packet(base::Timestamp now, const rtp::RtpView& view, const rtp::ExtensionValues& values);
   void deliver_video(base::Timestamp now);
@@ -166,6 +176,7 @@ class Peer final : private TransportSink {
   bool audio_seen_ = false;
   AudioSendStream audio_out_;
   VideoSendStream video_out_;
+  std::uint16_t transport_sequence_ = 0;
   cc::Arrivals arrivals_;
   cc::SendRate rate_;
   cc::FirFilter firs_;

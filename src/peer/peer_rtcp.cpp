@@ -29,6 +29,7 @@ void Peer::on_rtcp(base::Timestamp now, base::Bytes datagram) {
       ++stats_.plis_received;
       if (pli->media_ssrc == video_out_.ssrc()) video_out_.need_keyframe();
     } else if (const auto* fir = std::get_if<rtp::FullIntra>(&*message)) {
+      ++stats_.firs_received;
       for (std::size_t i = 0; i < fir->entries.size(); ++i) {
         const auto entry = fir->entries[i];
         if (entry.ssrc == video_out_.ssrc() && firs_.is_new(fir->sender_ssrc, entry.ssrc, entry.sequence))
@@ -37,9 +38,10 @@ void Peer::on_rtcp(base::Timestamp now, base::Bytes datagram) {
     } else if (const auto* remb = std::get_if<rtp::Remb>(&*message)) {
       rate_.on_remb(remb->bitrate);
       video_out_.set_rate(rate_.budget());
+    } else if (std::holds_alternative<rtp::TransportFeedback>(*message)) {
+      ++stats_.transport_feedback_received; // counted only: no estimator reads it yet
     }
-    // SDES and BYE change nothing: members come and go by signaling. Transport feedback: we send no such
-    // sequence.
+    // SDES and BYE change nothing: members come and go by signaling.
   }
   stats_.malformed += reader.malformed();
   release_video(now); // what was asked for again
@@ -93,6 +95,8 @@ void Peer::send_reports(base::Timestamp now) {
   }
   if (const auto video = video_out_.report(now, ntp)) builder.sender_report(video_out_.ssrc(), *video, {});
   builder.source_description(reporter_ssrc(), options_.answer.media.cname);
+  // The same name for the picture: what says to the client that sound and picture share a clock.
+  if (video_out_.enabled()) builder.source_description(video_out_.ssrc(), options_.answer.media.cname);
   send_remb(now, builder);
   transport_->send_rtcp(packet->buffer(), builder.size());
 }
@@ -127,7 +131,7 @@ void Peer::send_transport_feedback(base::Timestamp now) {
     if (!packet) return;
     const auto size = arrivals_.build(now, packet->buffer().first(kRtcpBytes), reporter_ssrc(), media);
     if (size == 0) return;
-    transport_->send_rtcp(packet->buffer(), size);
+    if (transport_->send_rtcp(packet->buffer(), size)) ++stats_.transport_feedback_sent;
   }
 }
 

@@ -15,11 +15,11 @@ void Reception::start(std::uint32_t ssrc, std::uint32_t clock_rate) {
 
 std::int64_t Reception::on_packet(base::Timestamp now, std::uint16_t sequence, std::uint32_t rtp_time,
                                   bool retransmitted) {
+  if (retransmitted) return unwrapper_.peek(sequence);
   ++received_;
-  const auto unwrapped = retransmitted ? unwrapper_.peek(sequence) : unwrapper_.unwrap(sequence);
+  const auto unwrapped = unwrapper_.unwrap(sequence);
   if (first_ < 0) first_ = unwrapped;
   highest_ = std::max(highest_, unwrapped);
-  if (retransmitted) return unwrapped;
   const auto arrival = base::to_us(now) * static_cast<std::int64_t>(clock_rate_) / 1'000'000;
   const auto transit = static_cast<std::int64_t>(static_cast<std::uint32_t>(arrival) - rtp_time);
   if (have_transit_) {

@@ -14,7 +14,8 @@ namespace plenum::peer {
 class Reception {
  public:
   void start(std::uint32_t ssrc, std::uint32_t clock_rate);
-  // Returns the unwrapped sequence number. Retransmissions count as received, not for jitter.
+  // Returns the unwrapped sequence number. Retransmissions are a stream of their own (RFC
+  // 4588): they repair the picture, but a sender must still learn what its path loses.
   std::int64_t on_packet(base::Timestamp now, std::uint16_t sequence, std::uint32_t rtp_time,
                          bool retransmitted);
   void on_sender_report(base::Timestamp now, std::uint64_t ntp);

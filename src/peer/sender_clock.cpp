@@ -28,13 +28,15 @@ base::Timestamp SenderClock::captured(MediaStream stream, std::uint32_t rtp_time
 }
 
 std::int64_t SenderClock::offset_after(std::int64_t sample, base::Timestamp now) {
-  if (!offset_us_ || std::abs(sample - *offset_us_) > kClockStepUs) {
+  const auto rise = (now - offset_at_).count() * kRisePerSecondUs / 1'000'000;
+  const bool stepped = offset_us_ && std::abs(sample - *offset_us_) > kClockStepUs;
+  if (!offset_us_ || stepped || sample <= *offset_us_ + rise) {
     offset_us_ = sample;
-  } else {
-    const auto risen = *offset_us_ + (now - offset_at_).count() * kRisePerSecondUs / 1'000'000;
-    offset_us_ = std::min(sample, risen);
+    offset_at_ = now;
+  } else if (rise > 0) { // else the time since then still counts
+    *offset_us_ += rise;
+    offset_at_ = now;
   }
-  offset_at_ = now;
   return *offset_us_;
 }
 

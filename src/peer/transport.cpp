@@ -1,5 +1,6 @@
 #include "peer/transport.hpp"
 
+#include "base/alloc_counter.hpp"
 #include "rtp/packet.hpp"
 
 namespace plenum::peer {
@@ -20,22 +21,26 @@ std::string_view to_string(Phase phase) {
   return "closed";
 }
 
-Transport::Transport(const base::Env& env, secure::DtlsContext& dtls, sctp::SctpClock& sctp,
-                     TransportOptions options, TransportSink& sink)
-    : env_(env), dtls_context_(dtls), sctp_clock_(sctp), options_(std::move(options)), sink_(sink),
-      agent_(env, {.role = options_.ice_role, .local = options_.local}, *this) {
-  begin_dtls();
+Transport::Transport(const base::Env& env, secure::DtlsContext& dtls, sctp::SctpClock& sctp, ice::Role role,
+                     ice::Credentials local, TransportSink& sink)
+    : env_(env), dtls_context_(dtls), sctp_clock_(sctp), sink_(sink),
+      agent_(env, {.role = role, .local = std::move(local)}, *this) {
+  begin_dtls(); // knows no fingerprint yet, so it never connects; set_remote replaces it
 }
 
 void Transport::begin_dtls() {
   data_.reset();
   srtp_.reset();
-  dtls_ = std::make_unique<secure::Dtls>(dtls_context_, options_.dtls_role, options_.fingerprints,
+  dtls_ = std::make_unique<secure::Dtls>(dtls_context_, remote_.our_role, remote_.fingerprints,
                                          static_cast<secure::DtlsSink&>(*this));
-  if (options_.data)
-    data_ = std::make_unique<sctp::DataChannel>(sctp_clock_, static_cast<sctp::DataChannelSink&>(*this),
-                                                options_.data->local, options_.data->remote);
-  dtls_started_ = false;
+  open_data();
+  dtls_started_ = dtls_failed_ = false;
+}
+
+void Transport::open_data() {
+  if (!remote_.data || data_) return;
+  data_ = std::make_unique<sctp::DataChannel>(sctp_clock_, static_cast<sctp::DataChannelSink&>(*this),
+                                              remote_.data->local, remote_.data->remote);
 }
 
 void Transport::start(base::Timestamp now) {
@@ -44,18 +49,30 @@ void Transport::start(base::Timestamp now) {
 }
 
 void Transport::restart_ice(base::Timestamp now, ice::Credentials local) {
-  options_.local = local;
   agent_.restart(now, std::move(local));
 }
 
-void Transport::set_remote(base::Timestamp now, ice::Credentials remote,
-                           std::vector<secure::Fingerprint> fingerprints) {
-  agent_.set_remote_credentials(std::move(remote));
-  if (fingerprints == options_.fingerprints) return;
-  options_.fingerprints = std::move(fingerprints);
+void Transport::set_remote(base::Timestamp now, RemoteTransport remote) {
+  if (phase_ == Phase::closed) return;
+  agent_.set_remote_credentials(remote.ice);
+  const bool same = remote.fingerprints == remote_.fingerprints;
+  if (same) remote.our_role = remote_.our_role; // the association lives, and so do its roles
+  remote_ = std::move(remote);
+  if (same) {
+    const bool before = data_ != nullptr;
+    open_data();
+    if (data_ && !before && srtp_) data_->connect(); // a data section that came with a later offer
+    return;
+  }
   begin_dtls();
-  if (phase_ != Phase::closed) become(Phase::connecting, "the client has another certificate");
+  become(Phase::connecting, "the client has another certificate");
   settle(now);
+}
+
+void Transport::on_pair_lost(base::Timestamp now, const ice::PairKey& pair) {
+  if (phase_ == Phase::closed) return;
+  if (pair_ == pair) pair_.reset();
+  agent_.on_pair_lost(now, pair);
 }
 
 // A pair to send on is what DTLS waits for.
@@ -93,7 +110,10 @@ Transport::Got Transport::on_datagram(base::Timestamp now, const ice::PairKey& p
   }
   const bool control = rtp::is_rtcp(bytes);
   const auto size = control ? srtp_->unprotect_rtcp(bytes) : srtp_->unprotect_rtp(bytes);
-  if (!size) return Got::nothing;
+  if (!size) {
+    ++counters_.undecrypted;
+    return Got::nothing;
+  }
   packet.resize(*size);
   agent_.on_authentic_traffic(now, pair);
   ++(control ? counters_.rtcp : counters_.rtp);
@@ -101,6 +121,7 @@ Transport::Got Transport::on_datagram(base::Timestamp now, const ice::PairKey& p
 }
 
 void Transport::on_dtls_datagram(base::Timestamp now, const ice::PairKey& pair, base::Bytes datagram) {
+  const base::alloc_counter::Allow cold; // handshakes and data messages, never media
   ++counters_.dtls;
   // A client may begin DTLS on a pair that it has checked but not nominated yet: answer where it asked.
   if (!pair_) pair_ = pair;
@@ -109,24 +130,26 @@ void Transport::on_dtls_datagram(base::Timestamp now, const ice::PairKey& pair, 
 }
 
 void Transport::on_deadline(base::Timestamp now) {
+  if (phase_ == Phase::closed) return;
   agent_.on_deadline(now);
   if (dtls_->next_deadline() <= now) dtls_->on_deadline(now);
   settle(now);
 }
 
 base::Timestamp Transport::next_deadline() const {
+  if (phase_ == Phase::closed) return base::kNever;
   return std::min(agent_.next_deadline(), dtls_->next_deadline());
 }
 
 bool Transport::send_rtp(base::MutableBytes buffer, std::size_t length) {
-  if (!srtp_ || !pair_) return false;
+  if (!media_ready()) return false;
   const auto size = srtp_->protect_rtp(buffer, length);
   if (size) sink_.transmit(*pair_, buffer.first(*size));
   return size.has_value();
 }
 
 bool Transport::send_rtcp(base::MutableBytes buffer, std::size_t length) {
-  if (!srtp_ || !pair_) return false;
+  if (!media_ready()) return false;
   const auto size = srtp_->protect_rtcp(buffer, length);
   if (size) sink_.transmit(*pair_, buffer.first(*size));
   return size.has_value();
@@ -163,6 +186,7 @@ void Transport::on_pair_closed(const ice::PairKey& pair) {
 }
 
 void Transport::on_ice_state(ice::State state) {
+  if (dtls_failed_) return; // ICE cannot make good what the certificate broke
   switch (state) {
   case ice::State::fresh:
   case ice::State::checking:
@@ -189,6 +213,7 @@ void Transport::transmit_dtls(base::Bytes datagram) {
 void Transport::on_dtls_connected(const secure::SrtpKeys& keys) {
   auto srtp = secure::SrtpSession::create(keys);
   if (!srtp) {
+    dtls_failed_ = true;
     become(Phase::failed, srtp.error().text);
     return;
   }
@@ -203,6 +228,7 @@ void Transport::on_dtls_data(base::Bytes data) {
 
 void Transport::on_dtls_ended(secure::DtlsState state, std::string_view reason) {
   // A close_notify is the client leaving; how it ends is for signaling to say.
+  dtls_failed_ = state == secure::DtlsState::failed;
   become(state == secure::DtlsState::closed ? Phase::disconnected : Phase::failed, reason);
 }
 

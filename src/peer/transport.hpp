@@ -39,11 +39,11 @@ struct DataPorts {
   std::uint16_t local = 5000, remote = 5000; // SCTP
 };
 
-struct TransportOptions {
-  ice::Role ice_role = ice::Role::lite;
-  ice::Credentials local;
-  secure::DtlsRole dtls_role = secure::DtlsRole::server;
-  std::vector<secure::Fingerprint> fingerprints; // the client's
+// What the other side's description says about the transport, and what follows from it for us.
+struct RemoteTransport {
+  ice::Credentials ice;
+  std::vector<secure::Fingerprint> fingerprints;
+  secure::DtlsRole our_role = secure::DtlsRole::server;
   std::optional<DataPorts> data;
 };
 
@@ -52,21 +52,26 @@ struct TransportCounters {
   std::uint64_t unvalidated = 0; // dropped: from a pair without a valid check
   std::uint64_t early = 0;       // media before the keys
   std::uint64_t unknown = 0;     // first byte of no protocol
+  std::uint64_t undecrypted = 0; // SRTP or SRTCP that failed authentication, replayed, too short
 };
 
 class Transport final : private ice::AgentSink, private secure::DtlsSink, private sctp::DataChannelSink {
  public:
   enum class Got : std::uint8_t { nothing, rtp, rtcp };
 
-  Transport(const base::Env& env, secure::DtlsContext& dtls, sctp::SctpClock& sctp, TransportOptions options,
-            TransportSink& sink);
+  Transport(const base::Env& env, secure::DtlsContext& dtls, sctp::SctpClock& sctp, ice::Role role,
+            ice::Credentials local, TransportSink& sink);
+  ~Transport() override {
+    pair_.reset();
+  } // its parts say goodbye as they go: to nobody, unless close() was called
 
   void start(base::Timestamp now);
   void restart_ice(base::Timestamp now, ice::Credentials local);
   // From the client's description; other fingerprints than before mean a new DTLS association.
-  void set_remote(base::Timestamp now, ice::Credentials remote,
-                  std::vector<secure::Fingerprint> fingerprints);
+  void set_remote(base::Timestamp now, RemoteTransport remote);
   ice::Agent& agent() { return agent_; } // full role: candidates
+  // The socket of this pair is gone (ICE-TCP).
+  void on_pair_lost(base::Timestamp now, const ice::PairKey& pair);
 
   // `rtp` and `rtcp`: the packet is now decrypted, its size without trailer.
   Got on_datagram(base::Timestamp now, const ice::PairKey& pair, rtp::Packet& packet);
@@ -80,13 +85,14 @@ class Transport final : private ice::AgentSink, private secure::DtlsSink, privat
   bool send_text(std::string_view text);
   void close(); // close_notify
 
-  bool media_ready() const { return srtp_ != nullptr && agent_.view().selected.has_value(); }
+  bool media_ready() const { return srtp_ != nullptr && pair_.has_value() && phase_ != Phase::closed; }
   Phase phase() const { return phase_; }
   const TransportCounters& counters() const { return counters_; }
   const secure::SrtpCounters* srtp_counters() const { return srtp_ ? &srtp_->counters() : nullptr; }
 
  private:
   void begin_dtls();
+  void open_data();
   void become(Phase phase, std::string_view detail);
   void settle(base::Timestamp now);
   void on_dtls_datagram(base::Timestamp now, const ice::PairKey& pair, base::Bytes datagram);
@@ -107,7 +113,7 @@ class Transport final : private ice::AgentSink, private secure::DtlsSink, privat
   base::Env env_;
   secure::DtlsContext& dtls_context_;
   sctp::SctpClock& sctp_clock_;
-  TransportOptions options_;
+  RemoteTransport remote_;
   TransportSink& sink_;
   ice::Agent agent_;
   std::unique_ptr<secure::Dtls> dtls_;
@@ -115,6 +121,7 @@ class Transport final : private ice::AgentSink, private secure::DtlsSink, privat
   std::unique_ptr<sctp::DataChannel> data_;
   std::optional<ice::PairKey> pair_; // where everything but STUN goes
   bool dtls_started_ = false;
+  bool dtls_failed_ = false; // for good: only another certificate or a new leg helps
   Phase phase_ = Phase::connecting;
   TransportCounters counters_;
 };

@@ -9,6 +9,9 @@ namespace {
 
 constexpr std::size_t kHeaderBytes = 40; // RTP header with our extensions, for the pacer's bill
 constexpr std::int64_t kVideoClock = 90'000;
+constexpr base::Duration kAskAgain = std::chrono::seconds(1);
+constexpr std::int64_t kRtxShare = 4;      // retransmissions take at most a quarter of the rate,
+constexpr std::int64_t kLeastRtx = 10'000; // but a burst of some packets (bytes) is always granted
 
 } // namespace
 
@@ -17,7 +20,7 @@ VideoSendStream::VideoSendStream(base::Random& random, std::uint32_t ssrc, std::
       // Below 2^15, so that the first numbers do not wrap before SRTP has seen one (RFC 3711, 3.3.1).
       sequence_(static_cast<std::uint16_t>(random.u32() & 0x7fff)),
       rtx_sequence_(static_cast<std::uint16_t>(random.u32() & 0x7fff)),
-      picture_id_(static_cast<std::uint16_t>(random.u32() & 0x7fff)) {
+      picture_id_(static_cast<std::uint16_t>(random.u32() & 0x7fff)), oldest_(sequence_) {
   free_.reserve(kPending);
   for (std::uint32_t i = kPending; i-- > 0;)
     free_.push_back(i);
@@ -32,9 +35,15 @@ void VideoSendStream::configure(const std::optional<sdp::NegotiatedCodec>& codec
   if (!same) forget_everything();
 }
 
+void VideoSendStream::set_rate(base::DataRate rate) {
+  rate_ = rate;
+  pacer_.set_rate(rate);
+}
+
 void VideoSendStream::forget_everything() {
   for (auto& sent : history_)
     sent.frame.reset();
+  oldest_ = sequence_;
   awaiting_key_ = wants_key_ = true;
 }
 
@@ -44,6 +53,11 @@ void VideoSendStream::send(base::Timestamp now, const rtp::PacketizedFrameRef& f
   const bool key = frame->frame->key;
   if (awaiting_key_ && !key) {
     ++counters_.frames_skipped;
+    // The wish, or the keyframe that it brought, may have been lost on the way.
+    if (now - wished_key_ >= kAskAgain) {
+      wished_key_ = now;
+      wants_key_ = true;
+    }
     return;
   }
   picture_id_ = (picture_id_ + 1) & 0x7fff;
@@ -72,15 +86,42 @@ bool VideoSendStream::queue(base::Timestamp now, cc::PacketClass packet_class, P
 
 void VideoSendStream::on_nack(base::Timestamp now, std::uint16_t sequence) {
   ++counters_.nacked;
-  const auto* record = sent(sequence);
+  forget_old(now);
+  auto* record = sent(sequence);
   if (record == nullptr || !codec_ || !codec_->rtx_payload_type) {
     ++counters_.nacked_too_old;
     return;
   }
   // A second request within a round trip asks for what is already on its way.
   if (now - record->last_sent < std::min<base::Duration>(round_trip_, std::chrono::milliseconds(100))) return;
-  queue(now, cc::PacketClass::rtx, {{}, 0, 0, 0, sequence},
-        record->frame->slices[record->index].payload_bytes() + kHeaderBytes + 2, false);
+  const auto bytes = record->frame->slices[record->index].payload_bytes() + kHeaderBytes + 2;
+  if (!afford_rtx(now, bytes)) {
+    ++counters_.rtx_over_budget;
+    return;
+  }
+  if (queue(now, cc::PacketClass::rtx, {{}, 0, 0, 0, sequence}, bytes, false)) record->last_sent = now;
+}
+
+bool VideoSendStream::afford_rtx(base::Timestamp now, std::size_t bytes) {
+  const base::DataRate share{rate_.bps / kRtxShare};
+  const auto most = std::max(share.bytes_in(std::chrono::milliseconds(500)), kLeastRtx);
+  const auto idle = std::min<base::Duration>(now - rtx_refilled_, std::chrono::seconds(2));
+  rtx_credit_ = std::min(most, rtx_credit_ + share.bytes_in(idle));
+  rtx_refilled_ = now;
+  if (rtx_credit_ < static_cast<std::int64_t>(bytes)) return false;
+  rtx_credit_ -= static_cast<std::int64_t>(bytes);
+  return true;
+}
+
+void VideoSendStream::forget_old(base::Timestamp now) {
+  while (oldest_ != sequence_) {
+    auto& record = history_[oldest_ % kHistory];
+    if (record.frame && record.sequence == oldest_) {
+      if (now - record.first_sent < kHistoryAge) return;
+      record.frame.reset();
+    }
+    ++oldest_;
+  }
 }
 
 VideoSendStream::Sent* VideoSendStream::sent(std::uint16_t sequence) {
@@ -101,10 +142,11 @@ std::size_t VideoSendStream::write_next(base::Timestamp now, base::MutableBytes 
   return 0;
 }
 
-rtp::ExtensionValues VideoSendStream::extension_values(base::Timestamp now) const {
+rtp::ExtensionValues VideoSendStream::extension_values(base::Timestamp now) {
   rtp::ExtensionValues values;
   values.mid = mid_;
   values.abs_send_time = rtp::abs_send_time(base::to_us(now));
+  if (transport_sequence_ != nullptr) values.transport_sequence = ++*transport_sequence_;
   return values;
 }
 
@@ -125,9 +167,10 @@ std::size_t VideoSendStream::write_video(base::Timestamp now, const Pending& pen
   const auto body =
       head == 0 ? 0 : write_payload(*pending.frame, pending.index, pending.picture_id, out.subspan(head));
   if (body == 0) return 0;
-  history_[sequence_ % kHistory] = {pending.frame, pending.index,      pending.rtp_time,
-                                    sequence_,     pending.picture_id, now};
+  history_[sequence_ % kHistory] = {
+      pending.frame, pending.index, pending.rtp_time, sequence_, pending.picture_id, now, now};
   ++sequence_;
+  forget_old(now);
   ++counters_.packets;
   counters_.bytes += body;
   return head + body;
@@ -150,7 +193,9 @@ std::size_t VideoSendStream::write_rtx(base::Timestamp now, std::uint16_t sequen
 }
 
 bool VideoSendStream::take_keyframe_need() {
-  return codec_ && std::exchange(wants_key_, false);
+  if (!codec_ || !wants_key_) return false;
+  wants_key_ = false;
+  return true;
 }
 
 std::optional<rtp::SenderInfo> VideoSendStream::report(base::Timestamp now, std::uint64_t ntp_now) const {

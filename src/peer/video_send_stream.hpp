@@ -26,22 +26,27 @@ struct VideoSendCounters {
   std::uint64_t frames = 0, packets = 0, bytes = 0, retransmitted = 0;
   std::uint64_t frames_skipped = 0; // while waiting for a keyframe
   std::uint64_t nacked = 0, nacked_too_old = 0;
+  std::uint64_t rtx_over_budget = 0; // asked for, but a quarter of the rate was spent
 };
 
 class VideoSendStream {
  public:
   static constexpr std::size_t kPending = 1024; // packets waiting in the pacer
   static constexpr std::size_t kHistory = 512;  // packets that can be sent again; a second at 4 Mbit/s
+  // Older packets are of no use to a decoder, and would keep their frames from the pool.
+  static constexpr base::Duration kHistoryAge = std::chrono::seconds(1);
 
   VideoSendStream(base::Random& random, std::uint32_t ssrc, std::uint32_t rtx_ssrc);
 
   // nullopt: the client takes no video of ours. Another codec starts with a keyframe.
   void configure(const std::optional<sdp::NegotiatedCodec>& codec, const rtp::ExtensionMap& extensions,
                  std::string_view mid);
+  // `counter`, shared by the streams of a transport, outlives this one.
+  void number_transport(std::uint16_t& counter) { transport_sequence_ = &counter; }
   bool enabled() const { return codec_.has_value(); }
   const std::optional<sdp::NegotiatedCodec>& codec() const { return codec_; }
 
-  void set_rate(base::DataRate rate) { pacer_.set_rate(rate); }
+  void set_rate(base::DataRate rate);
   void set_round_trip(base::Duration rtt) { round_trip_ = rtt; }
   // Queues a frame; `rtp_time` 90 kHz on the room's line, `captured` when the picture was true.
   void send(base::Timestamp now, const rtp::PacketizedFrameRef& frame, std::uint32_t rtp_time,
@@ -73,7 +78,7 @@ class VideoSendStream {
     std::uint32_t index = 0;
     std::uint32_t rtp_time = 0;
     std::uint16_t sequence = 0, picture_id = 0;
-    base::Timestamp last_sent{};
+    base::Timestamp first_sent{}, last_sent{};
   };
 
   bool queue(base::Timestamp now, cc::PacketClass packet_class, Pending pending, std::size_t bytes, bool key);
@@ -81,8 +86,10 @@ class VideoSendStream {
   std::size_t write_rtx(base::Timestamp now, std::uint16_t sequence, base::MutableBytes out);
   std::size_t write_payload(const rtp::PacketizedFrame& frame, std::uint32_t index, std::uint16_t picture_id,
                             base::MutableBytes out) const;
-  rtp::ExtensionValues extension_values(base::Timestamp now) const;
+  rtp::ExtensionValues extension_values(base::Timestamp now);
   Sent* sent(std::uint16_t sequence);
+  void forget_old(base::Timestamp now);
+  bool afford_rtx(base::Timestamp now, std::size_t bytes);
   void forget_everything();
 
   std::uint32_t ssrc_, rtx_ssrc_;
@@ -95,6 +102,11 @@ class VideoSendStream {
   std::vector<Sent> history_;
   std::uint16_t sequence_, rtx_sequence_;
   std::uint16_t picture_id_;
+  std::uint16_t* transport_sequence_ = nullptr;
+  std::uint16_t oldest_; // in the history
+  base::DataRate rate_;
+  std::int64_t rtx_credit_ = 0; // bytes
+  base::Timestamp rtx_refilled_{}, wished_key_{};
   bool awaiting_key_ = true, wants_key_ = true;
   base::Duration round_trip_ = std::chrono::milliseconds(50);
   std::uint32_t last_rtp_time_ = 0;

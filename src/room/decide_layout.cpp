@@ -70,7 +70,10 @@ Decided decide_video(const State& state, const SwitchVideo& command) {
 }
 
 Decided decide_presentation(const State& state, const StartPresentation& command) {
-  if (state.find(command.member) == nullptr) return refuse(ErrorCode::not_found, "unknown member");
+  const auto* member = state.find(command.member);
+  if (member == nullptr) return refuse(ErrorCode::not_found, "unknown member");
+  // Nobody would see it, and only leaving would end it.
+  if (!member->present) return refuse(ErrorCode::conflict, "only who is in the meeting can present");
   if (state.presenter == command.member) return Events{};
   if (state.presenter) return refuse(ErrorCode::conflict, "somebody else presents");
   return Events{PresentationStarted{command.member}};

@@ -166,14 +166,14 @@ TEST(Presentation, EndsWhenThePresenterLeaves) {
   EXPECT_EQ(s.spots(), (Spots{1}));
 }
 
-TEST(Presentation, OfSomebodyAbsentChangesNoPicture) {
+TEST(Presentation, IsOnlyForWhoIsInTheMeeting) {
   Scenario s;
   s.open();
   s.enter(1);
   s.add(2);
-  EXPECT_THAT(names(s.given(StartPresentation{member(2)})), ElementsAre("presentation_started"));
-  EXPECT_EQ(s.spots(), (Spots{1}));
+  EXPECT_EQ(code(s.when(StartPresentation{member(2)})), ErrorCode::conflict);
   s.join(2);
+  s.given(StartPresentation{member(2)});
   EXPECT_EQ(s.spots(), (Spots{2}));
 }
 

@@ -58,7 +58,7 @@ struct Observer : Shared {
   CableMessages operator()(const room::MemberJoined& joined) const { return presence(joined.member); }
   CableMessages operator()(const room::MemberLeft& left) const { return presence(left.member); }
   CableMessages operator()(const room::LayoutChanged&) const {
-    if (state.previous_tiles == state.tiles) return {};
+    if (podium(state, state.previous_tiles) == podium(state, state.tiles)) return {};
     return {podium_update(state, state.previous_tiles), podium_update(state, state.tiles)};
   }
 };

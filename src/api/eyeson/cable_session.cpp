@@ -11,8 +11,14 @@ namespace plenum::api::eyeson {
 namespace {
 
 constexpr std::string_view kPlain = "actioncable-v1-json";
+constexpr std::string_view kExtended = "actioncable-v1-ext-json";
 constexpr std::string_view kUnsupported = "actioncable-unsupported";
 constexpr std::string_view kTokenPrefix = "anycable-token.";
+constexpr std::string_view kUsualIdentifier = R"({"channel":"RoomChannel"})";
+
+std::string_view key_in(std::string_view offered) {
+  return offered.starts_with(kTokenPrefix) ? offered.substr(kTokenPrefix.size()) : offered;
+}
 
 std::string_view channel_of(const std::string& identifier, json::value& parsed) {
   auto value = base::parse_json(identifier, {.bytes = 1024, .depth = 4});
@@ -29,10 +35,12 @@ void refuse(net::Upgrade upgrade, std::string_view subprotocol) {
 
 } // namespace
 
-std::string choose_subprotocol(const std::vector<std::string>& offered, std::string_view api_key_offered) {
+std::optional<std::string> choose_subprotocol(const std::vector<std::string>& offered,
+                                              std::string_view api_key_offered) {
   const auto has = [&](std::string_view name) { return std::ranges::find(offered, name) != offered.end(); };
   if (has(kPlain)) return std::string(kPlain);
   if (has(kUnsupported)) return std::string(kUnsupported);
+  if (has(kExtended)) return std::nullopt;
   return std::string(api_key_offered);
 }
 
@@ -57,6 +65,7 @@ void CableSession::ping() {
 }
 
 void CableSession::on_text(std::string_view text) {
+  if (!socket_.open()) return;
   const auto parsed = base::parse_json(text, {.bytes = 64 * 1024, .depth = 8});
   if (!parsed) return; // never a reason to hang up (eyeson-api 5.4.5)
   const auto command = base::find_string(*parsed, "command").value_or("");
@@ -65,14 +74,8 @@ void CableSession::on_text(std::string_view text) {
   if (command == "subscribe") {
     subscribe(std::string(*identifier));
   } else if (command == "unsubscribe") {
-    const auto at = identifiers_.find(std::string(*identifier));
-    if (at == identifiers_.end()) return;
-    if (at->first == room_identifier_) {
-      room_identifier_.clear();
-      subscription_.cancel();
-    }
-    identifiers_.erase(at);
-  } else if (command == "message" && reader_.member) {
+    unsubscribe(std::string(*identifier));
+  } else if (command == "message" && reader_.member && identifiers_.contains(std::string(*identifier))) {
     on_action(base::find_string(*parsed, "data").value_or(""));
   }
 }
@@ -87,23 +90,32 @@ void CableSession::subscribe(const std::string& identifier) {
     return send({{"identifier", identifier}, {"type", "reject_subscription"}});
   identifiers_.emplace(identifier, room_channel);
   send({{"identifier", identifier}, {"type", "confirm_subscription"}});
-  if (!room_channel || !room_identifier_.empty()) return;
-  room_identifier_ = identifier;
-  subscription_ = dialect_.hub.subscribe(reader_.room, *this);
-  send_documents();
+  if (!room_channel) return;
+  if (!subscription_) subscription_ = dialect_.hub.subscribe(reader_.room, *this);
+  send_documents(identifier);
 }
 
-void CableSession::send_documents() {
+void CableSession::unsubscribe(const std::string& identifier) {
+  identifiers_.erase(identifier);
+  const bool listens = std::ranges::any_of(identifiers_, [](const auto& item) { return item.second; });
+  if (!listens) subscription_.cancel();
+}
+
+void CableSession::send_documents(const std::string& identifier) {
   const auto* room = dialect_.hub.directory().find(reader_.room);
   if (room == nullptr) return disconnect("remote", false);
-  if (!reader_.member) return send_message(room_update(*room));
+  if (!reader_.member || !room->open()) {
+    send_message(identifier, room_update(*room));
+    if (!room->open()) disconnect("remote", false); // it ended in this very moment
+    return;
+  }
   const auto* member = room->find(reader_.member);
   if (member == nullptr) return disconnect("remote", false);
   const auto team = dialect_.hub.directory().account(room->account);
   const auto document = room_response(dialect_, reader_.bases, *room, *member, team ? team->name : "");
   // Browsers start on either; Android starts on room_ready only (eyeson-sepp 2.6).
-  send_message({{"type", "room_setup"}, {"content", document}});
-  if (room->open()) send_message({{"type", "room_ready"}, {"content", document}});
+  send_message(identifier, {{"type", "room_setup"}, {"content", document}});
+  send_message(identifier, {{"type", "room_ready"}, {"content", document}});
 }
 
 void CableSession::on_action(std::string_view data) {
@@ -122,22 +134,24 @@ void CableSession::send(const json::object& frame) {
   socket_.send_text(base::write_json(frame));
 }
 
-void CableSession::send_message(const json::object& message) {
-  send({{"identifier", room_identifier_}, {"message", message}});
+void CableSession::send_message(const std::string& identifier, const json::object& message) {
+  send({{"identifier", identifier}, {"message", message}});
 }
 
 void CableSession::on_event(std::uint64_t, const room::Event& event, const room::State& state) {
   const auto messages =
       reader_.member ? participant_messages(event, state, reader_.member) : observer_messages(event, state);
   for (const auto& message : messages)
-    send_message(message);
+    for (const auto& [identifier, room_channel] : identifiers_)
+      if (room_channel) send_message(identifier, message);
   if (std::holds_alternative<room::RoomEnded>(event)) disconnect("remote", false);
 }
 
 void CableSession::disconnect(std::string_view reason, bool reconnect) {
   json::object frame{{"type", "disconnect"}, {"reason", reason}, {"reconnect", reconnect}};
-  // One client dereferences the identifier of every frame (eyeson-api 5.4.7).
-  if (!room_identifier_.empty()) frame["identifier"] = room_identifier_;
+  // One client dereferences the identifier of every frame after welcome (eyeson-api 5.4.7).
+  const auto room = std::ranges::find_if(identifiers_, [](const auto& item) { return item.second; });
+  frame["identifier"] = room == identifiers_.end() ? kUsualIdentifier : std::string_view(room->first);
   send(frame);
   subscription_.cancel();
   ping_timer_.reset();
@@ -166,8 +180,8 @@ base::Result<CableReader> CableSessions::authorize(const net::UpgradeRequest& re
   const auto try_key = [&](std::string_view key) {
     if (!account && !key.empty()) account = dialect_.hub.directory().account_by_key(key);
   };
-  for (const std::string_view offered : request.subprotocols)
-    try_key(offered.starts_with(kTokenPrefix) ? offered.substr(kTokenPrefix.size()) : offered);
+  for (const auto& offered : request.subprotocols)
+    try_key(key_in(offered));
   try_key(r.query_value("api_key").value_or(""));
   if (!account) return refused;
   // Clients append the id unescaped: a plus is a plus first, then a space (eyeson-api 5.1).
@@ -185,9 +199,15 @@ base::Result<CableReader> CableSessions::authorize(const net::UpgradeRequest& re
 
 void CableSessions::upgrade(net::UpgradeRequest request, net::Upgrade upgrade_of) {
   std::string_view key_offered;
-  for (const std::string_view offered : request.subprotocols)
-    if (dialect_.hub.directory().account_by_key(offered)) key_offered = offered;
-  const auto subprotocol = choose_subprotocol(request.subprotocols, key_offered);
+  for (const auto& offered : request.subprotocols)
+    if (key_offered.empty() && dialect_.hub.directory().account_by_key(key_in(offered)))
+      key_offered = offered;
+  const auto chosen = choose_subprotocol(request.subprotocols, key_offered);
+  if (!chosen) { // there is nothing that it would understand
+    upgrade_of.accept({}, {}).close(1000);
+    return;
+  }
+  const std::string subprotocol = *chosen;
   auto reader = authorize(request);
   if (!reader) return refuse(std::move(upgrade_of), subprotocol);
   const auto number = ++next_;

@@ -15,8 +15,10 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace plenum::api::eyeson {
 
@@ -41,9 +43,10 @@ class CableSession final : private hub::Subscriber {
   void on_text(std::string_view text);
   void subscribe(const std::string& identifier);
   void on_action(std::string_view data);
-  void send_documents();
+  void unsubscribe(const std::string& identifier);
+  void send_documents(const std::string& identifier);
   void send(const json::object& frame);
-  void send_message(const json::object& message);
+  void send_message(const std::string& identifier, const json::object& message);
   void disconnect(std::string_view reason, bool reconnect);
   void ping();
 
@@ -54,7 +57,6 @@ class CableSession final : private hub::Subscriber {
   CableReader reader_;
   net::WebSocket socket_;
   std::map<std::string, bool> identifiers_; // as the client spelled them → is the room channel
-  std::string room_identifier_;             // empty until confirmed
   hub::Subscription subscription_;
   base::Executor::Timer ping_timer_;
 };
@@ -74,8 +76,9 @@ class CableSessions {
   std::map<std::uint64_t, std::unique_ptr<CableSession>> sessions_; // bounded by the server's connections
 };
 
-// The subprotocol to select, empty for none (eyeson-api 5.2). `api_key_offered`: an offered value is the API
-// key.
-std::string choose_subprotocol(const std::vector<std::string>& offered, std::string_view api_key_offered);
+// The subprotocol to select, empty for none (eyeson-api 5.2). `api_key_offered`: the offered value that is or
+// carries an API key. nullopt: the client speaks a protocol that we do not; there is nothing to say to it.
+std::optional<std::string> choose_subprotocol(const std::vector<std::string>& offered,
+                                              std::string_view api_key_offered);
 
 } // namespace plenum::api::eyeson

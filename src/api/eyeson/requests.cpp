@@ -117,11 +117,12 @@ std::optional<room::LayoutBox> layout_box(const json::value& row) {
   std::array<std::int32_t*, 4> into{&box.rect.x, &box.rect.y, &box.rect.w, &box.rect.h};
   for (std::size_t i = 0; i < into.size(); ++i) {
     const auto number = net::to_number(&(*cells)[i]);
-    if (!number || std::abs(*number) > 100'000) return std::nullopt;
+    if (!number || std::abs(*number) > 100'000 || std::trunc(*number) != *number) return std::nullopt;
     *into[i] = static_cast<std::int32_t>(*number);
   }
   if (cells->size() == 5) {
     const auto fit = net::to_text(&(*cells)[4]);
+    if (fit != "cover" && fit != "contain" && fit != "auto") return std::nullopt;
     if (fit == "contain") box.fit = room::BoxFit::contain;
     if (fit == "auto") box.fit = room::BoxFit::automatic;
   }
@@ -179,7 +180,7 @@ room::OptionsPatch options_patch(const net::Params& params) {
   patch.audio_insert = audio_insert(params);
   if (const auto colour = params.text("options[background_color]"))
     patch.background = room::parse_colour(*colour);
-  if (params.given("options[custom_fields]"))
+  if (const auto* fields = params.find("options[custom_fields]"); fields != nullptr && fields->is_object())
     patch.custom_fields = custom_fields(params, "options[custom_fields]");
   read_layout(params, patch);
   return patch;

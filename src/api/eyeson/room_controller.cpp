@@ -42,8 +42,7 @@ void RoomController::add_routes(net::Router& router) {
   router.add("PUT", "/rooms/:key/presentation", with_access(&RoomController::change_presentation));
   router.add("DELETE", "/rooms/:key/presentation", with_access(&RoomController::stop_presentation));
   router.add("POST", "/guests/:token", plain(&RoomController::register_guest));
-  for (const auto* prefix : {"/rooms", "/guests"})
-    router.add_cors(prefix);
+  router.add_cors("/"); // every path, unknown ones included (eyeson-api 0.7)
 }
 
 net::Handler RoomController::with_access(AccessHandler handler) {
@@ -78,12 +77,16 @@ void RoomController::open_room(const net::Request& request, net::Reply reply) {
 }
 
 void RoomController::register_guest(const net::Request& request, net::Reply reply) {
+  const auto& token = request.path_param("token");
+  const auto& directory = dialect_.hub.directory();
+  const auto id = directory.by_guest_token(token);
+  if (!id && id.error().code == ErrorCode::not_found) return reply.error(401, "Invalid guest token");
+  if (!id) return answer_error(reply, id.error());
+  // What is switched off comes before what is wrong with the parameters (eyeson-api 2.6).
+  if (const auto* room = directory.find(*id); room != nullptr && !room->options.guests_allowed)
+    return reply.error(405, "Guests are switched off in this meeting");
   const auto params = net::parse_params(request);
   if (!params) return answer_error(reply, params.error());
-  const auto& token = request.path_param("token");
-  const auto grant = dialect_.hub.directory().by_guest_token(token);
-  if (!grant && grant.error().code == ErrorCode::not_found) return reply.error(401, "Invalid guest token");
-  if (!grant) return answer_error(reply, grant.error());
   auto identity = guest_identity(*params);
   if (!identity) return answer_error(reply, identity.error());
   dialect_.hub.register_guest(token, std::move(*identity), answer_entered(std::move(reply), request));
@@ -118,6 +121,8 @@ void RoomController::force_stop(const net::Request& request, net::Reply reply) {
   dialect_.hub.dispatch(room->id, room::EndRoom{room::EndReason::requested},
                         hub::Principal::owner(account->id),
                         [reply = std::move(reply)](base::Result<hub::Committed> done) mutable {
+                          if (!done && done.error().code == ErrorCode::gone)
+                            return reply.error(404, "No running meeting with this id");
                           if (!done) return answer_error(reply, done.error());
                           reply.empty(204);
                         });
@@ -149,6 +154,8 @@ void RoomController::show_user(const net::Request& request, net::Reply reply, co
 }
 
 void RoomController::kick(const net::Request& request, net::Reply reply, const Access& access) {
+  if (!access.room->options.kick_available)
+    return reply.error(405, "Removing people is switched off in this meeting");
   const auto* user = access.room->find_ref(request.path_param("user"));
   if (user == nullptr) return reply.error(404, "Unknown user");
   dispatch(std::move(reply), access, room::RemoveMember{user->id, false}, 200);
@@ -184,6 +191,8 @@ void RoomController::stop_presentation(const net::Request&, net::Reply reply, co
 void RoomController::dispatch(net::Reply reply, const Access& access, room::Command command, int success) {
   dialect_.hub.dispatch(access.room->id, std::move(command), hub::Principal::of(access.member->id),
                         [reply = std::move(reply), success](base::Result<hub::Committed> done) mutable {
+                          if (!done && done.error().code == ErrorCode::gone)
+                            return reply.error(410, "Access key expired"); // ended in this very moment
                           if (!done) return answer_error(reply, done.error());
                           reply.empty(success);
                         });

@@ -10,6 +10,7 @@ namespace {
 struct Meaning {
   bool sources = false; // the picture or who is in it
   std::optional<base::MemberId> joined, left;
+  bool recording = false;  // may it be recorded?
   std::optional<int> over; // end of this call, with this code
   bool transport_lost = false;
 };
@@ -47,7 +48,7 @@ struct Reading {
     return {};
   } // room websocket, or it would be seen twice
   Meaning operator()(const room::RoomLocked&) const { return {}; }
-  Meaning operator()(const room::OptionsChanged&) const { return {}; }
+  Meaning operator()(const room::OptionsChanged&) const { return {.recording = true}; }
   Meaning operator()(const room::RoomEnded&) const { return {.over = 200}; }
 };
 
@@ -56,10 +57,11 @@ struct Reading {
 void SeppSession::on_event(std::uint64_t, const room::Event& event, const room::State& state) {
   if (stage_ != Stage::live) return;
   const auto meaning = std::visit(Reading{client_.member, leg_}, event);
-  if (meaning.over) return terminate(*meaning.over);
+  if (meaning.over) return terminate(*meaning.over, leg_.hex());
   if (meaning.joined) send("memberlist", memberlist(state, leg_.hex(), {*meaning.joined}, {}));
   if (meaning.left) send("memberlist", memberlist(state, leg_.hex(), {}, {*meaning.left}));
   if (meaning.sources) note_sources_changed();
+  if (meaning.recording) send_recording(state);
   // Android ends the meeting by itself and would not answer.
   if (meaning.transport_lost && !platform_.starts_with("android")) offer_again();
 }
@@ -91,6 +93,15 @@ void SeppSession::send_voice_activity(base::MemberId member, bool on) {
   send("voice_activity", std::move(activity));
 }
 
+// Only edges are told from now on: who talks already is said once.
+void SeppSession::on_data_open() {
+  data_open_ = true;
+  const auto* live = dialect_.hub.directory().live(client_.room);
+  if (stage_ != Stage::live || live == nullptr) return;
+  for (const auto& [member, speech] : live->speech)
+    if (speech.talking && member != client_.member) send_voice_activity(member, true);
+}
+
 void SeppSession::on_data(std::string_view text) {
   if (stage_ != Stage::live) return;
   if (const auto message = parse_data_channel(text)) handle(*message);
@@ -120,15 +131,17 @@ void SeppSession::offer_again() {
     return;
   }
   offer_wanted_ = false;
+  offer_open_ = true;
   last_offer_ = now;
   dialect_.hub.calls().offer(client_.room, client_.member, true,
-                             while_alive([this](base::Result<std::string> sdp) {
-                               if (sdp && stage_ == Stage::live) send_offer(*sdp);
+                             while_alive([this, leg = leg_](base::Result<std::string> sdp) {
+                               if (stage_ != Stage::live || leg != leg_) return;
+                               if (!sdp) offer_open_ = false;
+                               if (sdp) send_offer(*sdp);
                              }));
 }
 
 void SeppSession::send_offer(const std::string& sdp) {
-  offer_open_ = true;
   send("sdp_update", {{"call_id", leg_.hex()}, {"sdp", json::object{{"type", "offer"}, {"sdp", sdp}}}});
 }
 

@@ -30,7 +30,7 @@ base::Result<std::string> sdp_of(const json::value& data, std::string_view wante
 base::Result<SeppMessage> call_start(const json::value& data) {
   auto sdp = sdp_of(data, "offer");
   if (!sdp) return std::unexpected(std::move(sdp).error());
-  return CallStart{std::move(*sdp), text_of(data, "display_name"), text_of(data, "platform").substr(0, 100),
+  return CallStart{std::move(*sdp), text_of(data, "display_name"), text_of(data, "platform"),
                    find_bool(data, "mute_video").value_or(false)};
 }
 

@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace plenum::api::eyeson {
 namespace {
@@ -24,8 +25,8 @@ json::object sdp_object(std::string_view type, std::string_view sdp) {
 
 } // namespace
 
-SeppSession::SeppSession(Dialect& dialect, SeppClient client)
-    : dialect_(dialect), client_(client), client_id_(client.member.hex()) {
+SeppSession::SeppSession(Dialect& dialect, SeppClient client, std::move_only_function<void()> resumed)
+    : dialect_(dialect), client_(client), client_id_(client.member.hex()), resumed_(std::move(resumed)) {
   if (const auto* room = dialect_.hub.directory().find(client_.room)) conference_id_ = conference_id(*room);
 }
 
@@ -50,6 +51,11 @@ void SeppSession::on_text(std::string_view text) {
   const auto envelope = base::parse_json(text, {.bytes = 256 * 1024, .depth = 8});
   const auto type = envelope ? base::find_string(*envelope, "type").value_or("") : "";
   if (type == "call_start" && stage_ == Stage::fresh) return reject(reject_code(message.error()));
+  if (type == "call_resume" && stage_ == Stage::fresh) {
+    const auto* data = base::find(*envelope, "data");
+    const auto call = data == nullptr ? std::nullopt : base::find_string(*data, "call_id");
+    return terminate(410, std::string(call.value_or("")));
+  }
   base::log::debug("member=" + client_id_, "bad message", "why", message.error().text);
   if (++bad_messages_ >= kMostBadMessages) socket_.close(1008, "too many malformed messages");
 }
@@ -78,74 +84,125 @@ void SeppSession::handle(const SeppMessage& message) {
   std::visit(SeppHandler{*this}, message);
 }
 
-void SeppSession::dispatch(room::Command command) {
-  if (stage_ != Stage::live) return;
+void SeppSession::tell_hub(room::Command command) {
   dialect_.hub.dispatch(client_.room, std::move(command), hub::Principal::of(client_.member),
                         [](const base::Result<hub::Committed>&) {});
+}
+
+void SeppSession::dispatch(room::Command command) {
+  if (stage_ == Stage::live) tell_hub(std::move(command));
+}
+
+void SeppSession::let_go() {
+  if (leg_) tell_hub(room::LoseSignaling{client_.member, leg_});
+}
+
+hub::Completion<hub::JoinAccepted> SeppSession::when_answered(Answered then, Unwanted unwanted) {
+  return [this, alive = std::weak_ptr<bool>(alive_), &hub = dialect_.hub, client = client_, then,
+          unwanted](base::Result<hub::JoinAccepted> accepted) {
+    if (!alive.expired() && stage_ == Stage::starting) return (this->*then)(std::move(accepted));
+    if (!accepted) return;
+    hub.dispatch(client.room, unwanted(client.member, accepted->leg), hub::Principal::of(client.member),
+                 [](const base::Result<hub::Committed>&) {});
+  };
 }
 
 void SeppSession::handle_call_start(const CallStart& start) {
   if (stage_ == Stage::starting) return; // one at a time; the first will be answered
   subscription_.cancel();
+  stop_timers();
   stage_ = Stage::starting;
   platform_ = start.platform;
-  dialect_.hub.calls().join(client_.room, client_.member,
-                            {start.sdp, peer_options(), start.platform, !start.mute_video},
-                            while_alive([this](base::Result<hub::JoinAccepted> accepted) {
-                              if (!accepted) return reject(reject_code(accepted.error()));
-                              go_live(*accepted, "call_accepted");
-                            }));
+  // Unwanted: the client never learned the call's id, so it cannot come back to it.
+  dialect_.hub.calls().join(
+      client_.room, client_.member, {start.sdp, peer_options(), start.platform, !start.mute_video},
+      when_answered(&SeppSession::on_started, [](base::MemberId member, base::PeerId leg) {
+        return room::Command(room::LeaveRoom{member, leg});
+      }));
+}
+
+void SeppSession::on_started(base::Result<hub::JoinAccepted> accepted) {
+  if (!accepted) return reject(reject_code(accepted.error()));
+  go_live(*accepted, "call_accepted");
 }
 
 void SeppSession::handle_call_resume(const CallResume& resume) {
+  if (stage_ == Stage::starting) return;
   const auto leg = base::PeerId::parse(resume.call_id);
-  if (!leg) return terminate(410);
+  if (!leg) {
+    let_go();
+    return terminate(410, resume.call_id);
+  }
+  subscription_.cancel();
+  stop_timers();
   stage_ = Stage::starting;
-  dialect_.hub.calls().resume(client_.room, client_.member, *leg, resume.sdp,
-                              while_alive([this](base::Result<hub::JoinAccepted> accepted) {
-                                // Whatever it was: this call cannot go on, the client may start a new one.
-                                if (!accepted) return terminate(410);
-                                go_live(*accepted, "call_resumed");
-                                dispatch(room::RestoreSignaling{client_.member, leg_});
-                              }));
+  wanted_call_ = resume.call_id;
+  dialect_.hub.calls().resume(
+      client_.room, client_.member, *leg, resume.sdp,
+      when_answered(&SeppSession::on_resumed, [](base::MemberId member, base::PeerId unheard) {
+        return room::Command(room::LoseSignaling{member, unheard});
+      }));
+}
+
+void SeppSession::on_resumed(base::Result<hub::JoinAccepted> accepted) {
+  if (!accepted) { // whatever it was: this call cannot go on, the client may start a new one
+    let_go();
+    return terminate(410, wanted_call_);
+  }
+  go_live(*accepted, "call_resumed");
+  if (resumed_) resumed_();
 }
 
 void SeppSession::go_live(const hub::JoinAccepted& accepted, std::string_view answer_type) {
+  const bool resumed = answer_type == "call_resumed";
   stage_ = Stage::live;
   leg_ = accepted.leg;
-  data_open_ = answer_type == "call_resumed" && accepted.data; // its channel has been up for long
+  data_open_ = resumed && accepted.data; // its channel has been up for long
   wants_keep_alive_ =
       accepted.data && std::ranges::find(accepted.session_attributes, "a=eyeson-datachan-keepalive") !=
                            accepted.session_attributes.end();
   send(answer_type, {{"call_id", leg_.hex()}, {"sdp", sdp_object("answer", accepted.answer)}});
+  const auto* room = dialect_.hub.directory().find(client_.room);
+  if (room == nullptr || !room->open()) return terminate(200, leg_.hex()); // it ended in this very moment
   subscription_ = dialect_.hub.subscribe(client_.room, *this, client_.member);
-  send_snapshot();
+  send_snapshot(resumed);
   keep_alive();
 }
 
-void SeppSession::send_snapshot() {
+void SeppSession::send_snapshot(bool resumed) {
   const auto* room = dialect_.hub.directory().find(client_.room);
-  if (room == nullptr) return;
-  std::vector<base::MemberId> everybody;
+  std::vector<base::MemberId> everybody, gone;
+  for (const auto& member : room->members)
+    if (resumed && !member.present && member.joined_at)
+      gone.push_back(member.id); // perhaps while nobody listened
   for (const auto* member : room->present())
     everybody.push_back(member->id);
-  send("memberlist", memberlist(*room, leg_.hex(), everybody, {}));
+  send("memberlist", memberlist(*room, leg_.hex(), everybody, gone));
   send("source_update", source_update(*room, leg_.hex()));
-  send("recording",
-       {{"call_id", leg_.hex()}, {"active", false}, {"enabled", room->options.recording_available}});
+  recording_enabled_.reset();
+  send_recording(*room);
 }
 
-void SeppSession::handle_call_terminate(const CallTerminate&) {
-  if (stage_ == Stage::live) dispatch(room::LeaveRoom{client_.member, leg_});
-  terminate(200);
+void SeppSession::send_recording(const room::State& room) {
+  const bool enabled = room.options.recording_available;
+  if (recording_enabled_ == enabled) return;
+  recording_enabled_ = enabled;
+  send("recording", {{"call_id", leg_.hex()}, {"active", false}, {"enabled", enabled}});
+}
+
+void SeppSession::handle_call_terminate(const CallTerminate& terminated) {
+  const auto leg = leg_ ? leg_ : base::PeerId::parse(terminated.call_id).value_or(base::PeerId{});
+  if (leg) tell_hub(room::LeaveRoom{client_.member, leg});
+  terminate(200, leg_ ? leg_.hex() : terminated.call_id);
 }
 
 void SeppSession::handle_sdp_update(const SdpUpdate& update) {
   if (stage_ != Stage::live || update.call_id != leg_.hex()) return;
   if (update.is_answer) {
-    if (offer_open_) dialect_.hub.calls().answer(client_.room, client_.member, update.sdp);
+    if (!offer_open_) return;
+    dialect_.hub.calls().answer(client_.room, client_.member, update.sdp);
     offer_open_ = false;
-    if (offer_wanted_) offer_again();
+    if (std::exchange(offer_wanted_, false)) offer_again(); // now spaced, no longer waiting
     return;
   }
   dialect_.hub.calls().resume(
@@ -157,8 +214,12 @@ void SeppSession::handle_sdp_update(const SdpUpdate& update) {
 }
 
 void SeppSession::on_closed() {
-  if (stage_ == Stage::live) dispatch(room::LoseSignaling{client_.member, leg_});
+  if (stage_ != Stage::over) let_go();
   stage_ = Stage::over;
+}
+
+void SeppSession::give_way(const SeppClient& to) {
+  if (client_ == to && stage_ == Stage::live) terminate(403, leg_.hex());
 }
 
 void SeppSession::close_for_restart() {
@@ -170,16 +231,22 @@ void SeppSession::send(std::string_view type, json::object data) {
   socket_.send_text(write_sepp(dialect_.env.random, type, conference_id_, client_id_, std::move(data)));
 }
 
-void SeppSession::terminate(int code) {
-  send("call_terminated", {{"call_id", leg_.hex()}, {"term_code", code}});
-  stage_ = Stage::over;
-  subscription_.cancel();
+void SeppSession::stop_timers() {
   keep_alive_timer_.reset();
   offer_timer_.reset();
+  offer_open_ = offer_wanted_ = false;
+}
+
+void SeppSession::terminate(int code, const std::string& call_id) {
+  send("call_terminated", {{"call_id", call_id}, {"term_code", code}});
+  stage_ = Stage::over;
+  subscription_.cancel();
+  stop_timers();
   socket_.close(1000);
 }
 
 void SeppSession::reject(int code) {
+  let_go(); // a call that this one should have replaced
   send("call_rejected", {{"reject_code", code}});
   stage_ = Stage::over;
   socket_.close(1000);

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,7 @@ namespace plenum::api::eyeson {
 struct SeppClient {
   base::RoomId room;
   base::MemberId member;
+  bool operator==(const SeppClient&) const = default;
 };
 
 class SeppSession final : private hub::Subscriber {
@@ -32,10 +34,13 @@ class SeppSession final : private hub::Subscriber {
   static constexpr base::Duration kOfferPatience = std::chrono::seconds(2); // Android never answers
   static constexpr int kMostBadMessages = 100;
 
-  SeppSession(Dialect& dialect, SeppClient client);
+  // `resumed` runs when this socket has taken up a call that another socket may still hold.
+  SeppSession(Dialect& dialect, SeppClient client, std::move_only_function<void()> resumed = {});
   ~SeppSession();
   void start(net::Upgrade upgrade, std::move_only_function<void()> closed);
   void close_for_restart();
+  // A newer socket of the same client has resumed: this one hears 403 and lets the call alone.
+  void give_way(const SeppClient& to);
 
  private:
   friend struct SeppHandler;
@@ -48,12 +53,18 @@ class SeppSession final : private hub::Subscriber {
   void handle_call_resume(const CallResume& resume);
   void handle_call_terminate(const CallTerminate& terminate);
   void handle_sdp_update(const SdpUpdate& update);
+  void on_started(base::Result<hub::JoinAccepted> accepted);
+  void on_resumed(base::Result<hub::JoinAccepted> accepted);
   void go_live(const hub::JoinAccepted& accepted, std::string_view answer_type);
-  void send_snapshot();
-  void dispatch(room::Command command);
+  void send_snapshot(bool resumed);
+  void send_recording(const room::State& room);
+  void dispatch(room::Command command); // only while live
+  void tell_hub(room::Command command); // nobody waits for the answer
+  void let_go();                        // the call goes on without a socket, for the grace time
+  void stop_timers();
 
   void send(std::string_view type, json::object data);
-  void terminate(int code);
+  void terminate(int code, const std::string& call_id);
   void reject(int code);
   void note_sources_changed();
   void send_voice_activity(base::MemberId member, bool on);
@@ -64,7 +75,13 @@ class SeppSession final : private hub::Subscriber {
   void on_event(std::uint64_t offset, const room::Event& event, const room::State& state) override;
   void on_volatile(const room::Volatile& fact, const room::State& state) override;
   void on_data(std::string_view text) override;
-  void on_data_open() override { data_open_ = true; }
+  void on_data_open() override;
+
+  // What to do with the answer to a join or resume, and with a call that nobody waits for any more: the
+  // socket has closed, or the client has hung up meanwhile.
+  using Answered = void (SeppSession::*)(base::Result<hub::JoinAccepted>);
+  using Unwanted = room::Command (*)(base::MemberId member, base::PeerId leg);
+  hub::Completion<hub::JoinAccepted> when_answered(Answered then, Unwanted unwanted);
 
   // Completions of the hub may come after this session has gone.
   template <class F>
@@ -81,7 +98,9 @@ class SeppSession final : private hub::Subscriber {
   hub::Subscription subscription_;
   Stage stage_ = Stage::fresh;
   base::PeerId leg_;
-  std::string platform_;
+  std::string platform_, wanted_call_;
+  std::move_only_function<void()> resumed_;
+  std::optional<bool> recording_enabled_; // as last told
   bool data_open_ = false, wants_keep_alive_ = false, sources_changed_ = false;
   bool offer_open_ = false, offer_wanted_ = false;
   base::Timestamp last_offer_{};

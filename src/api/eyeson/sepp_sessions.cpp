@@ -42,7 +42,11 @@ void SeppSessions::upgrade(const net::UpgradeRequest& request, net::Upgrade upgr
   if (room == nullptr || room->find(client->member) == nullptr)
     return upgrade_of.refuse(410, "the meeting has ended");
   const auto number = ++next_;
-  auto& session = sessions_[number] = std::make_unique<SeppSession>(dialect_, *client);
+  const auto resumed = [this, number, client = *client] {
+    for (auto& [other, old] : sessions_)
+      if (other != number) old->give_way(client);
+  };
+  auto& session = sessions_[number] = std::make_unique<SeppSession>(dialect_, *client, resumed);
   session->start(std::move(upgrade_of), [this, number] { sessions_.erase(number); });
 }
 

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <toml++/toml.h>
 
@@ -64,17 +65,21 @@ Setting setting(std::string key, T Config::* member, std::string help) {
   return out;
 }
 
-std::string toml_text(const toml::node& node) {
+// nullopt: a kind of value that no setting has.
+std::optional<std::string> toml_text(const toml::node& node) {
   if (const auto* array = node.as_array()) {
     std::vector<std::string> items;
-    for (const auto& item : *array)
-      items.push_back(toml_text(item));
+    for (const auto& item : *array) {
+      auto text = item.is_array() ? std::nullopt : toml_text(item);
+      if (!text) return std::nullopt;
+      items.push_back(std::move(*text));
+    }
     return fmt::format("{}", fmt::join(items, ","));
   }
-  if (const auto text = node.value<std::string>()) return *text;
+  if (const auto text = node.value_exact<std::string>()) return *text;
   if (const auto flag = node.value_exact<bool>()) return *flag ? "true" : "false";
-  if (const auto number = node.value<std::int64_t>()) return std::to_string(*number);
-  return "(unreadable)";
+  if (const auto number = node.value_exact<std::int64_t>()) return std::to_string(*number);
+  return std::nullopt;
 }
 
 const Setting* find(const std::string& key) {
@@ -97,7 +102,8 @@ Result<void> read_file(Loaded& loaded, const std::string& file) {
   try {
     table = toml::parse_file(file);
   } catch (const toml::parse_error& error) {
-    return fail(ErrorCode::invalid, fmt::format("{}: {}", file, error.description()));
+    return fail(ErrorCode::invalid,
+                fmt::format("{}:{}: {}", file, error.source().begin.line, error.description()));
   }
   for (const auto& [section, body] : table) {
     const auto* settings_of = body.as_table();
@@ -105,7 +111,11 @@ Result<void> read_file(Loaded& loaded, const std::string& file) {
       return fail(ErrorCode::invalid, fmt::format("{}: {} must be a [section]", file, section.str()));
     for (const auto& [name, value] : *settings_of) {
       const auto key = std::string(section.str()) + "." + std::string(name.str());
-      if (auto done = set(loaded, key, toml_text(value), "file " + file); !done) return done;
+      const auto text = toml_text(value);
+      if (!text)
+        return fail(ErrorCode::invalid,
+                    fmt::format("{}: {}: text, number, true, false or a list expected", file, key));
+      if (auto done = set(loaded, key, *text, "file " + file); !done) return done;
     }
   }
   return {};
@@ -195,6 +205,14 @@ Result<Loaded> load_config(const std::string& file, const std::vector<std::strin
   return loaded;
 }
 
+std::string local_url(const Config& config) {
+  auto host = config.http_address;
+  if (host == "127.0.0.1" || host == "0.0.0.0" || host == "::" || host == "::1") host = "localhost";
+  if (host.contains(':')) host = "[" + host + "]";
+  return fmt::format("{}://{}:{}", config.http_certificate.empty() ? "http" : "https", host,
+                     config.http_port);
+}
+
 Result<void> check_config(const Config& c) {
   const auto invalid = [](std::string text) { return fail(ErrorCode::invalid, std::move(text)); };
   if (c.video_codec != "vp8" && c.video_codec != "h264") return invalid("video.codec must be vp8 or h264");
@@ -209,14 +227,17 @@ Result<void> check_config(const Config& c) {
   for (const auto* url : {&c.public_api, &c.public_gui})
     if (!url->empty() && !url->starts_with("http://") && !url->starts_with("https://"))
       return invalid("public URLs begin with http:// or https://: " + *url);
-  if (!c.public_signaling.empty() && !c.public_signaling.starts_with("ws"))
-    return invalid("public.signaling begins with ws:// or wss://");
+  if (const auto& url = c.public_signaling;
+      !url.empty() && ((!url.starts_with("ws://") && !url.starts_with("wss://")) || url.contains('?')))
+    return invalid("public.signaling begins with ws:// or wss:// and has no '?'"); // clients append a query
   for (const auto* url : {&c.public_api, &c.public_gui, &c.public_signaling})
     if (url->ends_with("/")) return invalid("public URLs have no slash at the end: " + *url);
   if (!c.ice_turn_servers.empty() && c.ice_turn_secret.empty())
     return invalid("ice.turn_servers need ice.turn_secret");
   if (c.rooms_idle_seconds == 0 || c.rooms_grace_seconds == 0)
     return invalid("rooms times are at least one second");
+  if (c.rooms_most == 0 || c.rooms_members == 0)
+    return invalid("rooms.most and rooms.members are at least 1");
   if (c.workers_most <= c.workers_spares) return invalid("workers.most must be more than workers.spares");
   return {};
 }

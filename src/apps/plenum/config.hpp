@@ -68,4 +68,7 @@ base::Result<Loaded> load_config(const std::string& file, const std::vector<std:
                                  const std::map<std::string, std::string>& flags);
 base::Result<void> check_config(const Config& config);
 
+// How this machine itself reaches the API: "http://localhost:8080".
+std::string local_url(const Config& config);
+
 } // namespace plenum::app

@@ -63,71 +63,86 @@ int serve(const app::Config& config, app::ServeOptions options) {
   return status;
 }
 
+// What the command line asks for.
+struct Wish {
+  std::string file;                         // --config
+  std::map<std::string, std::string> flags; // settings by key
+  app::ServeOptions serve;
+  app::RoomTarget target; // no URL: the server of these settings
+  std::string team = "My team", id, name, user = "Host";
+  bool widescreen = false;
+};
+
+void add_settings(CLI::App& cli, Wish& wish) {
+  cli.add_option("--config", wish.file, "TOML file")->envname("PLENUM_CONFIG");
+  for (const auto& setting : app::settings())
+    cli.add_option_function<std::string>(
+           setting.flag(), [&wish, key = setting.key](const std::string& value) { wish.flags[key] = value; },
+           setting.help)
+        ->group("Settings (also in the file, and as PLENUM_… variables)");
+}
+
+void add_room_options(CLI::App& room, CLI::App& create, CLI::App& end, Wish& wish) {
+  room.add_option("--url", wish.target.url, "the server; else that of the settings, on this machine")
+      ->envname("PLENUM_URL");
+  room.add_option("--key", wish.target.api_key, "API key (else PLENUM_API_KEY)");
+  create.add_option("id", wish.id, "id of the room")->required();
+  create.add_option("--name", wish.name, "name of the meeting");
+  create.add_option("--user", wish.user, "name of the host");
+  create.add_flag("--widescreen", wish.widescreen, "1280x720 instead of 1280x960");
+  end.add_option("id", wish.id, "id of the room")->required();
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
   CLI::App cli("Plenum: a meeting-room server. One composed picture per room.");
   cli.require_subcommand(1);
   cli.fallthrough();
-  std::string file;
-  cli.add_option("--config", file, "TOML file")->envname("PLENUM_CONFIG");
-  std::map<std::string, std::string> flags;
-  for (const auto& setting : app::settings())
-    cli.add_option_function<std::string>(
-           setting.flag(), [&flags, key = setting.key](const std::string& value) { flags[key] = value; },
-           setting.help)
-        ->group("Settings (also in the file, and as " + std::string("PLENUM_…)"));
-
-  app::ServeOptions serve_options;
-  serve_options.program = argv[0];
+  Wish wish;
+  wish.serve.program = argv[0];
+  add_settings(cli, wish);
   auto* serve_command = cli.add_subcommand("serve", "run the server");
-  serve_command->add_flag("--keep-media", serve_options.keep_media,
+  serve_command->add_flag("--keep-media", wish.serve.keep_media,
                           "on shutdown leave meetings running for the next control process");
-  serve_command->add_flag("--try", serve_options.try_it, "make an API key at the first start, and a meeting");
-
+  serve_command->add_flag("--try", wish.serve.try_it, "make an API key at the first start, and a meeting");
   auto* key = cli.add_subcommand("key", "API keys")->require_subcommand(1);
-  std::string team = "My team";
   auto* key_create = key->add_subcommand("create", "make a key and print it, this once");
-  key_create->add_option("--name", team, "name of its team");
+  key_create->add_option("--name", wish.team, "name of its team");
   auto* key_list = key->add_subcommand("ls", "accounts that have a key");
-
   auto* room = cli.add_subcommand("room", "meetings of a running server")->require_subcommand(1);
-  app::RoomTarget target{"http://127.0.0.1:8080", ""};
-  room->add_option("--url", target.url, "the server")->envname("PLENUM_URL");
-  room->add_option("--key", target.api_key, "API key (else PLENUM_API_KEY)");
-  std::string id, name, user = "Host";
-  bool widescreen = false;
   auto* room_create = room->add_subcommand("create", "open a meeting and print its links");
-  room_create->add_option("id", id, "id of the room")->required();
-  room_create->add_option("--name", name, "name of the meeting");
-  room_create->add_option("--user", user, "name of the host");
-  room_create->add_flag("--widescreen", widescreen, "1280x720 instead of 1280x960");
   auto* room_list = room->add_subcommand("ls", "meetings that run");
   auto* room_end = room->add_subcommand("end", "end a meeting");
-  room_end->add_option("id", id, "id of the room")->required();
-
+  add_room_options(*room, *room_create, *room_end, wish);
   auto* config = cli.add_subcommand("config", "settings")->require_subcommand(1);
   auto* config_show = config->add_subcommand("show", "each value and where it came from");
   auto* config_check = config->add_subcommand("check", "exit status 0 when the settings are good");
   auto* version = cli.add_subcommand("version", "print the version");
-  CLI11_PARSE(cli, argc, argv);
+  try {
+    cli.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return cli.exit(error) == 0 ? 0 : 2; // --help is no mistake
+  }
 
   if (version->parsed()) {
     fmt::print("{}\n", kVersion);
     return 0;
   }
-  const auto loaded = app::load_config(file, environment(), flags);
+  const auto loaded = app::load_config(wish.file, environment(), wish.flags);
   if (!loaded) {
     fmt::print(stderr, "plenum: {}\n", loaded.error().text);
     return 2;
   }
+  if (wish.target.url.empty()) wish.target.url = app::local_url(loaded->config);
   const plenum::base::Env env;
-  if (serve_command->parsed()) return serve(loaded->config, serve_options);
-  if (key_create->parsed()) return app::create_key(env, loaded->config, team);
+  if (serve_command->parsed()) return serve(loaded->config, wish.serve);
+  if (key_create->parsed()) return app::create_key(env, loaded->config, wish.team);
   if (key_list->parsed()) return app::list_keys(env, loaded->config);
-  if (room_create->parsed()) return app::create_room(target, id, name, user, widescreen);
-  if (room_list->parsed()) return app::list_rooms(target);
-  if (room_end->parsed()) return app::end_room(target, id);
+  if (room_create->parsed())
+    return app::create_room(wish.target, wish.id, wish.name, wish.user, wish.widescreen);
+  if (room_list->parsed()) return app::list_rooms(wish.target);
+  if (room_end->parsed()) return app::end_room(wish.target, wish.id);
   if (config_show->parsed()) return app::show_config(*loaded);
   if (config_check->parsed()) fmt::print("fine\n");
   return 0;

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,6 +22,8 @@ using base::fail;
 using base::Result;
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
+
+constexpr int kTryMeetingMinutes = 60;
 
 std::string read_file(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
@@ -36,13 +39,26 @@ Result<net::JwtKey> token_key(const fs::path& file) {
   if (!key) return key;
   const auto pem = key->private_pem();
   if (!pem) return std::unexpected(pem.error());
-  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  if (fd < 0) return fail(ErrorCode::unavailable, "cannot write " + file.string());
+  const fs::path draft = file.string() + ".new"; // renamed when whole, so that a crash leaves no half key
+  const int fd = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (fd < 0) return fail(ErrorCode::unavailable, "cannot write " + draft.string());
   const auto text = pem->reveal();
   const bool written = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  ::close(fd);
-  if (!written) return fail(ErrorCode::unavailable, "cannot write " + file.string());
+  std::error_code error;
+  if (::close(fd) == 0 && written) fs::rename(draft, file, error);
+  if (!written || error) return fail(ErrorCode::unavailable, "cannot write " + file.string());
   return key;
+}
+
+// One server for one directory: a second one would adopt the first one's media workers. The descriptor holds
+// the lock and is never passed on.
+Result<int> lock_directory(const fs::path& directory) {
+  const auto file = directory / "serve.lock";
+  const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (fd < 0) return fail(ErrorCode::unavailable, "cannot write " + file.string());
+  if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
+  ::close(fd);
+  return fail(ErrorCode::unavailable, "another server uses " + directory.string());
 }
 
 std::vector<link::MediaAddress> media_addresses(const Config& config, std::uint16_t port) {
@@ -96,17 +112,25 @@ Server::Server(const base::Env& env, Config config, ServeOptions options, net::J
     : env_(env), config_(std::move(config)), options_(std::move(options)), token_key_(std::move(key)),
       loop_(env) {}
 
-Server::~Server() = default;
+Server::~Server() {
+  if (lock_ >= 0) ::close(lock_);
+}
 
 Result<std::unique_ptr<Server>> Server::create(const base::Env& env, Config config, ServeOptions options) {
   std::error_code error;
-  fs::create_directories(config.data_directory, error);
+  const bool made = fs::create_directories(config.data_directory, error);
   if (error)
     return fail(ErrorCode::unavailable, "cannot make " + config.data_directory + ": " + error.message());
-  fs::permissions(config.data_directory, fs::perms::owner_all, error);
+  if (made) fs::permissions(config.data_directory, fs::perms::owner_all, error); // others' stay as they are
+  const auto lock = lock_directory(config.data_directory);
+  if (!lock) return std::unexpected(lock.error());
   auto key = token_key(fs::path(config.data_directory) / "signaling-token.key");
-  if (!key) return std::unexpected(std::move(key).error());
+  if (!key) {
+    ::close(*lock);
+    return std::unexpected(std::move(key).error());
+  }
   std::unique_ptr<Server> server(new Server(env, std::move(config), std::move(options), std::move(*key)));
+  server->lock_ = *lock;
   if (auto opened = server->open(); !opened) return std::unexpected(std::move(opened).error());
   return server;
 }
@@ -183,7 +207,8 @@ Result<void> Server::add_page() {
   if (!files) return std::unexpected(std::move(files).error().context("meeting page"));
   page_ = std::make_unique<net::StaticFiles>(std::move(*files));
   router_.add("GET", "/*path", [this](const net::Request& request, net::Reply reply) {
-    const auto& path = request.path_param("path");
+    // One page: what it shows is decided by the key or token in the query.
+    const std::string path = request.path_param("path") == "permalink" ? "" : request.path_param("path");
     if (!path.empty() && !page_->contains(path)) return reply.error(404, "Not found");
     reply.send(page_->respond(request, path));
   });
@@ -208,6 +233,7 @@ Result<void> Server::run() {
   loop_.on_signal(SIGTERM, [this] { begin_shutdown(); });
   loop_.on_signal(SIGINT, [this] { begin_shutdown(); });
   loop_.on_signal(SIGHUP, [this] {
+    if (http_ == nullptr) return;
     if (auto reloaded = http_->reload_certificates(); !reloaded)
       base::log::error("", "certificates not reloaded", "why", reloaded.error().text);
   });
@@ -218,6 +244,7 @@ Result<void> Server::run() {
 }
 
 void Server::on_loaded(Result<void> loaded) {
+  if (not_ready_ == "shutting down") return;
   if (loaded) loaded = listen();
   if (!loaded) {
     failure_ = loaded.error().text;
@@ -235,16 +262,14 @@ void Server::begin_shutdown() {
   hub_->shutdown(options_.keep_media, [this](const Result<void>&) {
     cables_->close_for_restart();
     calls_->close_for_restart();
-    workers_->shutdown(options_.keep_media);
+    if (http_ == nullptr) return loop_.stop(); // told to end before anybody could connect
     http_->shutdown(3s, [this] { loop_.stop(); });
   });
 }
 
 std::string Server::own_url() const {
   if (!config_.public_api.empty()) return config_.public_api;
-  const bool local = config_.http_address == "127.0.0.1" || config_.http_address == "0.0.0.0";
-  return (config_.http_certificate.empty() ? "http://" : "https://") +
-         (local ? "localhost" : config_.http_address) + ":" + std::to_string(config_.http_port);
+  return local_url(config_);
 }
 
 void Server::try_it() {
@@ -277,7 +302,14 @@ void Server::make_meeting(const store::Account& account, const std::optional<std
                 "'id=hello&user[name]=Ann' %s/rooms\n\n",
                 key ? key->c_str() : "YOUR_API_KEY", url.c_str());
     std::fflush(stdout);
+    keep_meeting(entered->room, kTryMeetingMinutes);
   });
+}
+
+// The printed link waits for its reader longer than an empty meeting usually lives.
+void Server::keep_meeting(base::RoomId room, int minutes) {
+  hub_->touch(room);
+  if (minutes > 0) try_timer_ = loop_.after(1min, [this, room, minutes] { keep_meeting(room, minutes - 1); });
 }
 
 } // namespace plenum::app

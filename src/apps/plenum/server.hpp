@@ -50,9 +50,11 @@ class Server {
   void begin_shutdown();
   void try_it();
   void make_meeting(const store::Account& account, const std::optional<std::string>& key);
+  void keep_meeting(base::RoomId room, int minutes);
   std::string own_url() const;
 
   const base::Env& env_;
+  int lock_ = -1; // on the data directory
   Config config_;
   ServeOptions options_;
   net::JwtKey token_key_;
@@ -72,6 +74,7 @@ class Server {
   std::unique_ptr<net::HttpServer> http_;
   std::string not_ready_ = "starting";
   std::string failure_;
+  base::Executor::Timer try_timer_; // last: it uses the hub
 };
 
 } // namespace plenum::app

@@ -1,0 +1,63 @@
+// What page/*.js put into the window of the conformance page.
+export interface Area {
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+}
+export interface Patch {
+  mean: [number, number, number];
+  contrast: number;
+}
+export interface Stats {
+  videoIn: {
+    framesDecoded?: number;
+    framesPerSecond?: number;
+    frameWidth?: number;
+    frameHeight?: number;
+    pliCount?: number;
+  };
+  audioIn: {
+    audioLevel?: number;
+    packetsReceived?: number;
+    concealedSamples?: number;
+    totalSamplesReceived?: number;
+  };
+  videoOut: { framesEncoded?: number; framesSent?: number; frameWidth?: number; packetsSent?: number };
+  audioOut: { packetsSent?: number };
+  codecIn?: string;
+  protocol?: string;
+  srtp?: string;
+}
+export interface JoinOptions {
+  audio: boolean;
+  video: boolean;
+  eco?: boolean;
+  sendOnly?: boolean;
+  /** Sends the flash and beep of page/clip.js instead of the devices. */
+  clip?: boolean;
+}
+
+declare global {
+  interface Window {
+    note(kind: 'event' | 'data', entry: unknown): Promise<void>;
+    probe: {
+      client: { destroy(): void };
+      state: { remote: MediaStream | null; screen: MediaStream | null; tcpOnly: boolean };
+      start(api: string, key: string, options: JoinOptions): void;
+      guest(api: string, token: string, name: string): void;
+      send(action: { type: string; [field: string]: unknown }): void;
+      shareScreen(colour: string): void;
+      patches(areas: Area[]): Patch[] | null;
+      levels(tones: number[]): Promise<number[]>;
+      stats(): Promise<Stats>;
+    };
+    clip: {
+      make(): MediaStream;
+      /** Offsets picture − sound in ms of `count` flashes; positive: the picture is late. */
+      watch(area: Area, count: number): Promise<number[]>;
+      /** The same through a direct connection inside this page: what the measurement itself adds. */
+      reference(count: number): Promise<number[]>;
+    };
+  }
+}
