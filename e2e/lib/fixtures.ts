@@ -1,4 +1,5 @@
 // What a test gets: a server of its own, people with browsers, and the assurance that nothing crashed meanwhile.
+import { writeFileSync } from 'node:fs';
 import { test as base, expect } from '@playwright/test';
 import { Browsers } from './browsers';
 import { looks, type Who } from './media';
@@ -64,7 +65,7 @@ export const test = base.extend<Fixtures, Shared>({
     } finally {
       await server.stop().catch(() => undefined);
       const lines = [...server.log.all().map(line => JSON.stringify(line)), ...server.strays].join('\n');
-      await info.attach('server.log', { body: lines, contentType: 'text/plain' });
+      writeFileSync(info.outputPath('server.log'), lines);
       server.removeFiles();
     }
   },

@@ -55,7 +55,11 @@ export const plenumProgram = join(binaries, 'plenum/plenum');
 // Its own variables would configure it, and unknown ones are errors.
 function cleanEnvironment(): NodeJS.ProcessEnv {
   const out = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PLENUM_')));
-  return { ...out, UBSAN_OPTIONS: 'print_stacktrace=1:halt_on_error=1' };
+  return {
+    ...out,
+    UBSAN_OPTIONS: 'print_stacktrace=1:halt_on_error=1',
+    LSAN_OPTIONS: `suppressions=${join(__dirname, 'lsan.supp')}:print_suppressions=0`
+  };
 }
 
 export class Plenum {

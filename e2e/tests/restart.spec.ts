@@ -51,3 +51,12 @@ test.describe('with --keep-media', () => {
     await eventually('the worker ends with its meeting', () => workers.every(worker => !running(worker)));
   });
 });
+
+test('ended at any moment, nothing is left behind', async ({ server }) => {
+  for (let round = 0; round < 20; round++) {
+    // The first request of a room takes the spare worker and has a new one started: one that has not said hello yet.
+    await server.enter({ id: `room-${round}`, user: { name: 'Ann' } });
+    await server.stop();
+    await server.start();
+  }
+});

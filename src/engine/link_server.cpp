@@ -43,8 +43,8 @@ void LinkServer::send(const link::FromWorker& message) {
 void LinkServer::on_ready(base::Timestamp now, std::uint32_t) {
   const base::alloc_counter::Allow cold;
   accept_control(now);
-  if (session_) flush();
   if (session_) receive(now);
+  if (session_) flush();
   arm();
 }
 
@@ -80,10 +80,9 @@ void LinkServer::flush() {
   while (session_ && session_->has_output()) {
     auto output = session_->take_output();
     const auto sent = ::send(connection_, output.data(), output.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (sent < 0 && errno != EAGAIN && errno != EINTR) {
-      disconnect(loop_.now());
-      return;
-    }
+    // Control has closed its end. What it said last, perhaps Shutdown, still lies in our receive buffer:
+    // `receive` ends this.
+    if (sent < 0 && errno != EAGAIN && errno != EINTR) return;
     if (sent < static_cast<ssize_t>(output.size())) {
       if (sent > 0) output.erase(0, static_cast<std::size_t>(sent));
       session_->unwritten(std::move(output));

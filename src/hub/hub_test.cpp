@@ -124,6 +124,8 @@ TEST(Dispatch, DecidesOnWhatIsDecidedNotOnWhatIsCommitted) {
 TEST(Dispatch, OfTwoAtTheSameTimeOnlyOneCanPresent) {
   House h;
   const auto ann = h.enter("daily", "ann"), bob = h.enter("daily", "bob");
+  h.join(ann);
+  h.join(bob);
   Outcome<Committed> first, second;
   h.hub->dispatch(ann.room, room::StartPresentation{ann.member}, Principal::of(ann.member),
                   first.completion());
@@ -194,6 +196,7 @@ TEST(Store, ARefusedAppendIsUndoneAndTheRoomGoesOn) {
 TEST(Store, NothingIsDecidedWhileRefusedAppendsComeBack) {
   House h;
   const auto ann = h.enter("daily", "ann");
+  h.join(ann);
   const auto by_ann = Principal::of(ann.member);
   const room::StartPresentation present{ann.member};
   h.log->failures = 1;

@@ -25,7 +25,7 @@ ProcessPool::ProcessPool(const base::Env& env, base::Executor& executor, Wires& 
 ProcessPool::~ProcessPool() {
   *alive_ = false;
   for (const auto& [id, worker] : workers_)
-    if (!worker->taken) worker->kill();
+    if (!worker->taken || worker->released) worker->kill();
 }
 
 WorkerProcess::Files ProcessPool::files(WorkerId id) const {
@@ -152,6 +152,11 @@ void ProcessPool::shutdown(bool keep_rooms) {
 
 std::size_t ProcessPool::running() const {
   return workers_.size();
+}
+
+std::size_t ProcessPool::ending() const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(workers_, [](const auto& entry) { return entry.second->released; }));
 }
 
 std::vector<std::int64_t> ProcessPool::process_ids() const {

@@ -42,6 +42,7 @@ class ProcessPool final : public WorkerPool, public WorkerProcess::Listener {
   void shutdown(bool keep_rooms) override;
 
   std::size_t running() const;                   // processes
+  std::size_t ending() const;                    // told to end, still there
   std::vector<std::int64_t> process_ids() const; // for operators
 
  private:

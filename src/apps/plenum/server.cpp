@@ -263,8 +263,14 @@ void Server::begin_shutdown() {
     cables_->close_for_restart();
     calls_->close_for_restart();
     if (http_ == nullptr) return loop_.stop(); // told to end before anybody could connect
-    http_->shutdown(3s, [this] { loop_.stop(); });
+    http_->shutdown(3s, [this] { stop_after_workers(loop_.now() + 4s); });
   });
+}
+
+// Media processes that were told to end get their time to say goodbye to browsers; what is left is killed.
+void Server::stop_after_workers(base::Timestamp latest) {
+  if (workers_->ending() == 0 || loop_.now() >= latest) return loop_.stop();
+  stop_timer_ = loop_.after(20ms, [this, latest] { stop_after_workers(latest); });
 }
 
 std::string Server::own_url() const {

@@ -48,6 +48,7 @@ class Server {
   base::Result<void> listen();
   void on_loaded(base::Result<void> loaded);
   void begin_shutdown();
+  void stop_after_workers(base::Timestamp latest);
   void try_it();
   void make_meeting(const store::Account& account, const std::optional<std::string>& key);
   void keep_meeting(base::RoomId room, int minutes);
@@ -74,7 +75,7 @@ class Server {
   std::unique_ptr<net::HttpServer> http_;
   std::string not_ready_ = "starting";
   std::string failure_;
-  base::Executor::Timer try_timer_; // last: it uses the hub
+  base::Executor::Timer try_timer_, stop_timer_; // last: they use the hub and the workers
 };
 
 } // namespace plenum::app
