@@ -221,7 +221,7 @@ export class Plenum {
     try {
       this.log.add(JSON.parse(line) as LogLine);
     } catch {
-      this.strays.push(line);
+      if (!/^==\d+==WARNING: .*symbolizer/.test(line)) this.strays.push(line);
     }
   }
 }
