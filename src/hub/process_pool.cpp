@@ -192,7 +192,8 @@ void ProcessPool::on_exit(WorkerProcess& worker, const std::string& why) {
   const bool young = executor_.now() - worker.born < kShortLife;
   bury(id);
   running_.set(static_cast<std::int64_t>(workers_.size()));
-  if (expected && (why == "exit status 0" || why == "exited")) return;
+  // Signal 9 is our own: it was told to end and had not even greeted, or its time was over.
+  if (expected && (why == "exit status 0" || why == "exited" || why == "signal 9")) return;
   deaths_.add();
   if (expected)
     return log::error(env_.log_tag, "media worker did not end properly", "worker", id, "why", why);
