@@ -53,11 +53,11 @@ declare global {
       stats(): Promise<Stats>;
     };
     clip: {
-      make(): MediaStream;
-      /** Offsets picture − sound in ms of `count` flashes; positive: the picture is late. */
-      watch(area: Area, count: number): Promise<number[]>;
-      /** The same through a direct connection inside this page: what the measurement itself adds. */
-      reference(count: number): Promise<number[]>;
+      /** The clip, made at the first call. */
+      stream(): MediaStream;
+      belief(): Promise<number | null>;
+      /** Offsets picture − sound in ms of `count` flashes, in what is sent or received; positive: the picture is late. */
+      watch(which: 'own' | 'remote', area: Area, count: number): Promise<number[]>;
     };
   }
 }

@@ -162,7 +162,7 @@
       client.config.verbose = false;
       this.listenTo(client);
       window.note('event', { at: performance.now(), type: 'probe_start' });
-      client.start(key, { ...options, ...(options.clip ? { stream: window.clip.make() } : {}) });
+      client.start(key, { ...options, ...(options.clip ? { stream: window.clip.stream() } : {}) });
     },
     guest(api, token, name) {
       const { client } = this;
@@ -192,6 +192,7 @@
         return Math.max(-150, ...bins.slice(bin - 2, bin + 3));
       });
     },
+    peer: () => peers.at(-1),
     stats
   };
 })();
