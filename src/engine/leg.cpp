@@ -89,6 +89,12 @@ void Leg::arm(base::Timestamp now) {
   world_.loop.wake_at(timer_, peer_->next_deadline());
 }
 
+void Leg::count(LegTotals& totals) {
+  const auto now = peer_->stats();
+  totals.add(counted_, now);
+  counted_ = now;
+}
+
 void Leg::bury() {
   for (const auto& opened : closed_)
     world_.door.closed(opened.name, opened.socket->pair());

@@ -10,6 +10,7 @@
 #include "engine/audio_input.hpp"
 #include "engine/door_link.hpp"
 #include "engine/event_loop.hpp"
+#include "engine/leg_totals.hpp"
 #include "engine/pair_socket.hpp"
 #include "engine/video_source.hpp"
 #include "peer/peer.hpp"
@@ -69,7 +70,8 @@ class Leg final : private peer::PeerSink, private PairSocketOwner, private Sleep
   bool has_socket(const ice::PairKey& pair) const { return socket(pair) != nullptr; }
   // After calls to peer() that may have changed its deadlines.
   void arm(base::Timestamp now);
-  void bury(); // destroys sockets that were closed; never from inside a callback
+  void count(LegTotals& totals); // what happened since the last time
+  void bury();                   // destroys sockets that were closed; never from inside a callback
 
  private:
   Leg(LegWorld& world, base::PeerId id, base::MemberId member, std::uint32_t handle, LegOwner& owner);
@@ -101,6 +103,7 @@ class Leg final : private peer::PeerSink, private PairSocketOwner, private Sleep
   std::shared_ptr<AudioInput> audio_;
   std::shared_ptr<VideoSource> video_;
   std::unique_ptr<peer::Peer> peer_;
+  peer::PeerStats counted_;
   std::vector<std::string> names_;
   struct Opened {
     std::unique_ptr<PairSocket> socket;

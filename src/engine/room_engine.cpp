@@ -34,7 +34,8 @@ std::string tag(const Leg& leg) {
 
 RoomEngine::RoomEngine(LegWorld& world, RoomMedia media, link::RoomSettings settings,
                        std::function<void(const link::FromWorker&)> report)
-    : world_(world), media_(std::move(media)), settings_(std::move(settings)), report_(std::move(report)) {}
+    : world_(world), media_(std::move(media)), totals_(world.env.metrics), settings_(std::move(settings)),
+      report_(std::move(report)) {}
 
 RoomEngine::~RoomEngine() {
   close_all();
@@ -209,6 +210,7 @@ void RoomEngine::close_peer(base::PeerId peer) {
   const auto at = legs_.find(peer);
   if (at == legs_.end()) return;
   auto& leg = *at->second;
+  leg.count(totals_);
   leg.peer().close(); // from here on it says nothing more: nobody may seat it again before it is buried
   media_.audio.post(RemoveSpeaker{leg.handle()});
   media_.audio.post(RemoveListener{leg.handle()});
@@ -220,6 +222,11 @@ void RoomEngine::close_peer(base::PeerId peer) {
   std::erase(talking_, leg.member());
   buried_.push_back(std::move(at->second)); // perhaps we are inside one of its calls
   legs_.erase(at);
+}
+
+void RoomEngine::count_legs() {
+  for (const auto& [id, leg] : legs_)
+    leg->count(totals_);
 }
 
 void RoomEngine::close_all() {

@@ -50,6 +50,7 @@ class RoomEngine final : private LegOwner {
   // From the audio loop and the encoders; returns when to be called again.
   base::Timestamp work(base::Timestamp now);
   void look_at_sources(); // once a second: reports sizes of pictures that changed
+  void count_legs();      // every few seconds, into the metrics
   void bury();            // end of a turn
   void close_all();
 
@@ -82,6 +83,7 @@ class RoomEngine final : private LegOwner {
 
   LegWorld& world_;
   RoomMedia media_;
+  LegTotals totals_;
   link::RoomSettings settings_;
   std::function<void(const link::FromWorker&)> report_;
   link::Scene scene_;

@@ -3,7 +3,6 @@
 #include "base/alloc_counter.hpp"
 #include "base/check.hpp"
 #include "base/log.hpp"
-#include "base/thread_check.hpp"
 
 #include <algorithm>
 #include <sys/epoll.h>
@@ -174,6 +173,7 @@ void Worker::report_stats(base::Timestamp now) {
   const base::alloc_counter::Allow cold;
   next_stats_ = now + kStats;
   auto& metrics = env_.metrics;
+  if (room_) room_->count_legs();
   metrics.gauge("plenum_packets_in_use").set(static_cast<std::int64_t>(shared_->packets.in_use()));
   metrics.gauge("plenum_packets_high_water").set(static_cast<std::int64_t>(shared_->packets.high_water()));
   metrics.gauge("plenum_warm_allocations").set(static_cast<std::int64_t>(base::alloc_counter::count()));

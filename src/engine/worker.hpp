@@ -16,9 +16,8 @@
 namespace plenum::engine {
 
 struct WorkerOptions {
-  int link_fd = 3;               // listening Unix stream socket, inherited
-  int door_fd = 4;               // listening Unix seqpacket socket, inherited
-  std::size_t codec_threads = 0; // 0: one per core, at most 4
+  int link_fd = 3; // listening Unix stream socket, inherited
+  int door_fd = 4; // listening Unix seqpacket socket, inherited
 };
 
 class Worker final : private LinkOwner, private DoorLinkOwner, private Watcher, private Sleeper {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/mailbox.hpp"
+#include "base/test_directory.hpp"
 #include "hub/hub.hpp"
 #include "store/store.hpp"
 
@@ -172,19 +173,7 @@ struct Outcome {
   std::add_lvalue_reference_t<T> value() const { return (*result)->value(); }
 };
 
-struct TemporaryDirectory {
-  std::filesystem::path path;
-  TemporaryDirectory() {
-    std::string pattern = std::filesystem::temp_directory_path() / "plenum-hub-XXXXXX";
-    path = ::mkdtemp(pattern.data());
-  }
-  ~TemporaryDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path, ignored);
-  }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-};
+using base::testing::TemporaryDirectory;
 
 struct House {
   TemporaryDirectory directory;

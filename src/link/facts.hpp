@@ -74,7 +74,7 @@ struct DominantSpeaker {
 };
 BOOST_DESCRIBE_STRUCT(DominantSpeaker, (), (member))
 
-// First decoded picture of a source, a new size, or none for 5 s (width 0).
+// First decoded picture of a source, or one of a new size.
 struct VideoSeen {
   base::MemberId member;
   std::int32_t width = 0, height = 0; // px

@@ -333,6 +333,7 @@ PeerStats Peer::stats() const {
   auto out = stats_;
   out.phase = transport_->phase();
   out.transport = transport_->counters();
+  if (const auto* srtp = transport_->srtp_counters()) out.srtp = *srtp;
   out.video_in = video_in_.counters();
   out.assembler = video_in_.assembler_counters();
   out.video_out = video_out_.counters();

@@ -74,6 +74,7 @@ struct PeerOptions {
 struct PeerStats {
   Phase phase = Phase::connecting;
   TransportCounters transport;
+  secure::SrtpCounters srtp; // of the present DTLS association
   VideoReceiveCounters video_in;
   rtp::AssemblerCounters assembler;
   VideoSendCounters video_out;

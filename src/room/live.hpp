@@ -26,7 +26,7 @@ struct DominantSpeaker {
 };
 BOOST_DESCRIBE_STRUCT(DominantSpeaker, (), (member))
 
-struct VideoSeen { // size 0: none for some seconds
+struct VideoSeen { // the size of the newest decoded pictures
   base::MemberId member;
   std::int32_t width = 0, height = 0; // px
 };

@@ -3,6 +3,7 @@
 
 #include "base/executor.hpp"
 #include "base/mailbox.hpp"
+#include "base/test_directory.hpp"
 
 #include <poll.h>
 
@@ -40,18 +41,6 @@ class HandExecutor final : public base::Executor {
   std::deque<Task> tasks_;
 };
 
-struct TemporaryDirectory {
-  std::filesystem::path path;
-  TemporaryDirectory() {
-    std::string pattern = std::filesystem::temp_directory_path() / "plenum-test-XXXXXX";
-    path = ::mkdtemp(pattern.data());
-  }
-  ~TemporaryDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path, ignored);
-  }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-};
+using base::testing::TemporaryDirectory;
 
 } // namespace plenum::store::testing
