@@ -1,4 +1,4 @@
-#include "sdp/golden.hpp"
+#include "sdp/test_golden.hpp"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
 #include "base/random.hpp"
-#include "sdp/golden.hpp"
+#include "sdp/test_golden.hpp"
 
 #include <fmt/format.h>
 

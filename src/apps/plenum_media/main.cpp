@@ -10,8 +10,14 @@
 
 namespace {
 
+#ifdef PLENUM_X264
+#define PLENUM_GPL_PARTS "x264 (GPL-2.0-or-later) and Debian's GPL build of FFmpeg"
+#else
+#define PLENUM_GPL_PARTS "Debian's GPL build of FFmpeg"
+#endif
+
 constexpr const char* kLicences = R"(plenum-media is part of Plenum (Apache-2.0).
-This binary links x264 (GPL-2.0-or-later) and Debian's GPL build of FFmpeg and is therefore
+This binary links )" PLENUM_GPL_PARTS R"( and is therefore
 distributed under the terms of the GNU General Public License, version 3.
 It also links libvpx, libopus, openh264, libyuv, libsrtp2, usrsctp (BSD), OpenSSL (Apache-2.0),
 Pango and Cairo (LGPL), libpng, libjpeg-turbo and libwebp.
