@@ -76,6 +76,19 @@ base::Result<void> Party::open(base::Timestamp now, std::string_view offer, peer
   return {};
 }
 
+bool Party::go_on(base::Timestamp now, const peer::LegSession& session, const peer::LegMarks& marks,
+                  peer::PeerOptions options) {
+  peer_ = peer::Peer::go_on(env_, now, kit_.resources(), std::move(options), session, marks,
+                            static_cast<peer::PeerSink&>(*this));
+  if (peer_) on_phase(peer::Phase::connected, "continued in place");
+  return peer_ != nullptr;
+}
+
+void Party::reopen(base::Timestamp now, const peer::LegSession& session, peer::PeerOptions options) {
+  peer_ = peer::Peer::reopen(env_, now, kit_.resources(), std::move(options), session,
+                             static_cast<peer::PeerSink&>(*this));
+}
+
 base::Result<void> Party::dial(base::Timestamp now, const ice::TransportAddress& address,
                                std::string_view offer) {
   peer::PeerOptions options;

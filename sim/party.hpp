@@ -60,6 +60,10 @@ class Party final : private peer::PeerSink {
   base::Result<void> open(base::Timestamp now, std::string_view offer, peer::PeerOptions options);
   base::Result<void> dial(base::Timestamp now, const ice::TransportAddress& address,
                           std::string_view offer = offer_template());
+  // As a process that takes the place of another one, with what that one left behind.
+  bool go_on(base::Timestamp now, const peer::LegSession& session, const peer::LegMarks& marks,
+             peer::PeerOptions options);
+  void reopen(base::Timestamp now, const peer::LegSession& session, peer::PeerOptions options);
   peer::Peer& peer() { return *peer_; }
   void hang_up() { peer_.reset(); }
 
@@ -82,6 +86,7 @@ class Party final : private peer::PeerSink {
   std::function<std::vector<std::uint8_t>()> record_sound;
   std::function<void(base::EncodedFrame&)> on_picture;
   std::function<void(base::Bytes)> on_sound;
+  std::function<void()> on_spent; // see PeerSink::on_marks_spent
 
   std::vector<PhaseChange> phases;
   std::vector<SeenFrame> frames;
@@ -102,6 +107,9 @@ class Party final : private peer::PeerSink {
   void on_data_open() override { ++data_opens; }
   void on_data_text(std::string_view text) override { texts.emplace_back(text); }
   void on_keyframe_wish(base::Timestamp) override;
+  void on_marks_spent() override {
+    if (on_spent) on_spent();
+  }
 
   base::Env env_;
   Kit& kit_;

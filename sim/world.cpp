@@ -15,13 +15,6 @@ ice::TransportAddress address(std::string_view text) {
   return *ice::TransportAddress::parse_with_port(text);
 }
 
-peer::PeerOptions server_options(const ice::TransportAddress& at) {
-  peer::PeerOptions options;
-  options.candidates = {ice::candidate_value(ice::make_host_candidate(at, 8000))};
-  options.answer.media.stream_id = "room";
-  return options;
-}
-
 } // namespace
 
 Station::Station(const base::Env& env, Kit& kit, Network& network, const ice::TransportAddress& at)
@@ -45,9 +38,16 @@ World::World(std::uint64_t seed)
       network(seed), browser(env, browser_kit, network, address("198.51.100.7:50000")),
       server(env, server_kit, network, address("192.0.2.1:10000")) {}
 
+peer::PeerOptions World::server_options() const {
+  peer::PeerOptions options;
+  options.candidates = {ice::candidate_value(ice::make_host_candidate(server.address, 8000))};
+  options.answer.media.stream_id = "room";
+  return options;
+}
+
 void World::call() {
   CHECK(browser.party.dial(now(), browser.address));
-  CHECK(server.party.open(now(), browser.party.peer().local_description(), server_options(server.address)));
+  CHECK(server.party.open(now(), browser.party.peer().local_description(), server_options()));
   auto answer = server.party.peer().local_description();
   if (on_answer) on_answer(answer);
   CHECK(browser.party.peer().apply_answer(now(), answer));

@@ -40,6 +40,7 @@ class World {
   // The exchange of a later offer of the browser's (with new ICE names) or the server's.
   void restart_by_browser();
   void restart_by_server();
+  peer::PeerOptions server_options() const;
 
   void run_for(base::Duration time);
   bool run_until(const std::function<bool()>& done, base::Duration most);

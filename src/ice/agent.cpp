@@ -67,6 +67,21 @@ void Agent::restart(base::Timestamp now, Credentials local) {
   if (state_ == State::failed) become(State::checking);
 }
 
+void Agent::go_on_with(base::Timestamp now, Credentials remote, const PairKey& key, std::uint32_t priority) {
+  CHECK(options_.role == Role::lite && pairs_.empty());
+  started_ = true;
+  current_.remote = std::move(remote);
+  auto& pair = find_or_make(now, key, current_.generation);
+  pair.validated = pair.reachable = true;
+  pair.priority = priority;
+  select(now, pair);
+}
+
+std::uint32_t Agent::selected_priority() const {
+  const auto* pair = selected_ ? find(*selected_) : nullptr;
+  return pair == nullptr ? 0 : pair->priority;
+}
+
 void Agent::set_remote_credentials(Credentials remote) {
   current_.remote = std::move(remote);
 }

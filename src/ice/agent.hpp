@@ -92,6 +92,9 @@ class Agent {
 
   // A datagram for which looks_like_stun() holds. `pair.remote` is the datagram's true source.
   void on_stun(base::Timestamp now, const PairKey& pair, base::Bytes datagram);
+  // Lite only, instead of start(): another agent had these credentials and this pair, and is no more.
+  void go_on_with(base::Timestamp now, Credentials remote, const PairKey& pair, std::uint32_t priority);
+  std::uint32_t selected_priority() const;
   // Something authentic (SRTP, DTLS after the handshake) arrived on this pair: proof of life.
   void on_authentic_traffic(base::Timestamp now, const PairKey& pair);
   // Its socket is gone (an ICE-TCP connection closed). When it was selected, the next nomination decides

@@ -4,6 +4,8 @@
 
 #include "base/random.hpp"
 #include "base/units.hpp"
+#include "peer/leg_state.hpp"
+#include "peer/time_line.hpp"
 #include "rtp/packet.hpp"
 #include "rtp/rtcp_build.hpp"
 
@@ -39,6 +41,7 @@ class AudioSendStream {
     values.audio_level = rtp::AudioLevel{level, level < 50};
     values.abs_send_time = rtp::abs_send_time(base::to_us(now));
     if (transport_sequence_ != nullptr) values.transport_sequence = ++*transport_sequence_;
+    rtp_time += line_.shift(rtp_time, captured);
     const auto head = rtp::write_header(out, {*payload_type_, packets_ == 0, sequence_, rtp_time, ssrc_},
                                         extensions_, values);
     if (head == 0 || out.size() < head + payload.size()) return 0;
@@ -58,6 +61,16 @@ class AudioSendStream {
                            static_cast<std::uint32_t>(packets_), static_cast<std::uint32_t>(octets_)};
   }
   std::uint32_t ssrc() const { return ssrc_; }
+  std::uint16_t next_sequence() const { return sequence_; }
+  SendMarks marks() const { return {packets_, octets_, last_rtp_time_, last_captured_, 0}; }
+  void go_on_from(const SendMarks& marks, std::uint16_t sequence) {
+    sequence_ = sequence;
+    packets_ = marks.packets;
+    octets_ = marks.octets;
+    last_rtp_time_ = marks.rtp_time;
+    last_captured_ = marks.captured;
+    if (packets_ != 0) line_.go_on_from(marks.rtp_time, marks.captured, 48'000);
+  }
   std::uint64_t packets() const { return packets_; }
 
  private:
@@ -70,6 +83,7 @@ class AudioSendStream {
   std::uint64_t packets_ = 0, octets_ = 0;
   std::uint32_t last_rtp_time_ = 0;
   base::Timestamp last_captured_{};
+  TimeLine line_;
 };
 
 } // namespace plenum::peer

@@ -40,9 +40,9 @@ rtp::ExtensionMap extension_map(const sdp::ExtensionIds& ids) {
 
 } // namespace
 
-Peer::Peer(const base::Env& env, PeerResources resources, PeerOptions options, PeerSink& sink)
-    : env_(env), resources_(resources), options_(std::move(options)),
-      local_(ice::make_credentials(env.random, options_.ufrag_prefix)), sink_(sink),
+Peer::Peer(const base::Env& env, PeerResources resources, PeerOptions options, ice::Credentials local,
+           PeerSink& sink)
+    : env_(env), resources_(resources), options_(std::move(options)), local_(std::move(local)), sink_(sink),
       transport_(std::make_unique<Transport>(env, resources.dtls, resources.sctp, options_.ice_role, local_,
                                              static_cast<TransportSink&>(*this))),
       video_in_(resources.frames, clock_), audio_out_(env.random, options_.answer.media.audio_ssrc),
@@ -60,7 +60,8 @@ base::Result<std::unique_ptr<Peer>> Peer::open(const base::Env& env, base::Times
   auto parsed = sdp::parse(offer);
   if (!parsed) return std::unexpected(std::move(parsed).error());
   choose_identity(env.random, options.answer.media);
-  std::unique_ptr<Peer> peer(new Peer(env, resources, std::move(options), sink));
+  auto local = ice::make_credentials(env.random, options.ufrag_prefix);
+  std::unique_ptr<Peer> peer(new Peer(env, resources, std::move(options), std::move(local), sink));
   auto negotiated =
       sdp::answer(*parsed, peer->options_.capabilities, peer->local_transport(), peer->options_.answer);
   if (!negotiated) return std::unexpected(std::move(negotiated).error());
@@ -76,7 +77,8 @@ base::Result<std::unique_ptr<Peer>> Peer::dial(const base::Env& env, base::Times
   auto parsed = sdp::parse(offer_template);
   if (!parsed) return std::unexpected(std::move(parsed).error());
   choose_identity(env.random, options.answer.media);
-  std::unique_ptr<Peer> peer(new Peer(env, resources, std::move(options), sink));
+  auto local = ice::make_credentials(env.random, options.ufrag_prefix);
+  std::unique_ptr<Peer> peer(new Peer(env, resources, std::move(options), std::move(local), sink));
   // The state before any exchange: our own words, and nothing known of the other side.
   for (const auto& section : parsed->sections)
     peer->negotiated_.sections.push_back({.mid = section.mid, .kind = section.kind});
@@ -93,7 +95,8 @@ void Peer::begin(base::Timestamp now) {
 }
 
 sdp::LocalTransport Peer::local_transport() const {
-  const auto print = resources_.certificate.fingerprint().text();
+  const auto print =
+      inherited_fingerprint_.empty() ? resources_.certificate.fingerprint().text() : inherited_fingerprint_;
   const auto space = print.find(' ');
   sdp::LocalTransport out;
   out.ice = {local_.ufrag, std::string(local_.password.reveal())};
@@ -106,19 +109,24 @@ sdp::LocalTransport Peer::local_transport() const {
 void Peer::adopt(base::Timestamp now, sdp::Negotiated negotiated) {
   const bool other_ice = negotiated.remote_ice != negotiated_.remote_ice;
   negotiated_ = std::move(negotiated);
-  if (auto remote = fingerprints(negotiated_)) {
-    std::optional<DataPorts> data;
-    if (negotiated_.data) data = DataPorts{negotiated_.data->local_port, negotiated_.data->remote_port};
-    const auto role =
-        negotiated_.role == sdp::SetupRole::active ? secure::DtlsRole::client : secure::DtlsRole::server;
-    transport_->set_remote(now, {to_ice(negotiated_.remote_ice), std::move(*remote), role, data});
-  }
+  ++session_revision_;
+  if (auto remote = remote_transport()) transport_->set_remote(now, std::move(*remote));
   if (other_ice && options_.ice_role == ice::Role::full) {
     for (const auto& text : negotiated_.remote_candidates)
       if (const auto candidate = ice::parse_candidate(text))
         transport_->agent().add_remote_candidate(now, *candidate);
   }
   adopt_media();
+}
+
+std::optional<RemoteTransport> Peer::remote_transport() const {
+  auto remote = fingerprints(negotiated_);
+  if (!remote) return std::nullopt;
+  std::optional<DataPorts> data;
+  if (negotiated_.data) data = DataPorts{negotiated_.data->local_port, negotiated_.data->remote_port};
+  const auto role =
+      negotiated_.role == sdp::SetupRole::active ? secure::DtlsRole::client : secure::DtlsRole::server;
+  return RemoteTransport{to_ice(negotiated_.remote_ice), std::move(*remote), role, data};
 }
 
 void Peer::adopt_media() {
@@ -154,11 +162,17 @@ base::Result<std::string> Peer::update(base::Timestamp now, std::string_view off
   auto negotiated =
       sdp::answer(*parsed, options_.capabilities, local_transport(), options_.answer, &negotiated_);
   if (!negotiated) return std::unexpected(std::move(negotiated).error());
-  if (negotiated->remote_ice.ufrag != negotiated_.remote_ice.ufrag) {
-    // The client restarts ICE: new names on our side too, then the same answer again with them (RFC
-    // 8839, 4.4.1.1).
+  const bool other_names = negotiated->remote_ice.ufrag != negotiated_.remote_ice.ufrag;
+  // A client that has lost everything makes a new association, which needs a certificate that we have.
+  const bool other_client =
+      !inherited_fingerprint_.empty() && negotiated->remote_fingerprint != negotiated_.remote_fingerprint;
+  if (other_client) inherited_fingerprint_.clear();
+  if (other_names) {
+    // The client restarts ICE: new names on our side too (RFC 8839, 4.4.1.1).
     local_ = ice::make_credentials(env_.random, options_.ufrag_prefix);
     transport_->restart_ice(now, local_);
+  }
+  if (other_names || other_client) { // the same answer again with what is new
     negotiated =
         sdp::answer(*parsed, options_.capabilities, local_transport(), options_.answer, &negotiated_);
     CHECK(negotiated);
@@ -170,6 +184,7 @@ base::Result<std::string> Peer::update(base::Timestamp now, std::string_view off
 
 std::string Peer::make_offer(base::Timestamp now, bool ice_restart) {
   if (ice_restart) {
+    ++session_revision_;
     local_ = ice::make_credentials(env_.random, options_.ufrag_prefix);
     transport_->restart_ice(now, local_);
   }
@@ -202,6 +217,7 @@ bool Peer::sends_video() const {
 
 void Peer::on_transport_phase(Phase phase, std::string_view detail) {
   if (phase == Phase::connected && next_report_ == base::kNever) next_report_ = env_.clock.now();
+  ++session_revision_; // there are keys now, or none of use any more
   sink_.on_phase(phase, detail);
 }
 

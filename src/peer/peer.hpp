@@ -13,6 +13,7 @@
 #include "cc/keyframe_budget.hpp"
 #include "cc/send_rate.hpp"
 #include "peer/audio_send_stream.hpp"
+#include "peer/leg_state.hpp"
 #include "peer/reception.hpp"
 #include "peer/sender_clock.hpp"
 #include "peer/transport.hpp"
@@ -48,6 +49,9 @@ class PeerSink {
   virtual void on_video(base::Timestamp now, base::EncodedFrameRef frame) = 0;
   virtual void on_data_open() = 0;
   virtual void on_data_text(std::string_view text) = 0;
+  // Nothing more may leave before a successor knows new marks: ask the peer for marks() and tell it covered()
+  // or uncovered(), now, from inside the call.
+  virtual void on_marks_spent() {}
   virtual void
   on_keyframe_wish(base::Timestamp now) = 0; // this client cannot go on without a keyframe of ours
 };
@@ -97,6 +101,15 @@ class Peer final : private TransportSink {
   static base::Result<std::unique_ptr<Peer>> dial(const base::Env& env, base::Timestamp now,
                                                   PeerResources resources, PeerOptions options,
                                                   std::string_view offer_template, PeerSink& sink);
+  // Goes on where the peer of another process stopped; the client notices nothing (A of architecture 5.3).
+  // `options`: what is ours to know, candidates and prefix. It is connected at once, without a word to
+  // the sink, and sends nothing before its own marks are covered. nullptr: not possible.
+  static std::unique_ptr<Peer> go_on(const base::Env& env, base::Timestamp now, PeerResources resources,
+                                     PeerOptions options, const LegSession& session, const LegMarks& marks,
+                                     PeerSink& sink);
+  // A leg of another process with new names and another certificate: make_offer() must tell the client (B).
+  static std::unique_ptr<Peer> reopen(const base::Env& env, base::Timestamp now, PeerResources resources,
+                                      PeerOptions options, const LegSession& session, PeerSink& sink);
   Peer(const Peer&) = delete;
   Peer& operator=(const Peer&) = delete;
 
@@ -130,15 +143,26 @@ class Peer final : private TransportSink {
   // The bitrate that the client's tile deserves; 0: not on the canvas, no keyframes are asked for.
   void set_video_wish(base::Timestamp now, base::DataRate cap);
   void close(); // politely; then destroy it
+
+  // ---- for a successor in another process. `session` changes only when session_revision() does.
+  LegSession session() const; // with keys only when marks() would be of use
+  std::uint32_t session_revision() const { return session_revision_; }
+  bool can_continue() const { return transport_->keys() != nullptr; }
+  LegMarks marks(base::Timestamp now); // can_continue() must hold
+  void covered(const LegMarks& marks); // the successor would begin there: we send no further
+  void uncovered();                    // nobody keeps marks: we send as we like
+  bool continued() const { return transport_->continued(); }
   PeerStats stats() const;
 
  private:
-  Peer(const base::Env& env, PeerResources resources, PeerOptions options, PeerSink& sink);
+  Peer(const base::Env& env, PeerResources resources, PeerOptions options, ice::Credentials local,
+       PeerSink& sink);
 
   sdp::LocalTransport local_transport() const;
   void begin(base::Timestamp now);
   void adopt(base::Timestamp now, sdp::Negotiated negotiated);
   void adopt_media();
+  std::optional<RemoteTransport> remote_transport() const;
   void on_rtp(base::Timestamp now, rtp::PacketRef packet);
   void on_audio_packet(base::Timestamp now, const rtp::RtpView& view, const rtp::ExtensionValues& values);
   void deliver_video(base::Timestamp now);
@@ -156,6 +180,7 @@ class Peer final : private TransportSink {
 
   void transmit(const ice::PairKey& pair, base::Bytes datagram) override { sink_.transmit(pair, datagram); }
   void on_pair_closed(const ice::PairKey& pair) override { sink_.on_pair_closed(pair); }
+  void on_marks_spent() override { sink_.on_marks_spent(); }
   void on_transport_phase(Phase phase, std::string_view detail) override;
   void on_data_open() override { sink_.on_data_open(); }
   void on_data_text(std::string_view text) override { sink_.on_data_text(text); }
@@ -167,6 +192,8 @@ class Peer final : private TransportSink {
   PeerSink& sink_;
   sdp::Negotiated negotiated_;
   std::optional<sdp::SessionDescription> open_offer_; // ours, unanswered
+  std::string inherited_fingerprint_; // of the process before us: the client still knows that one
+  std::uint32_t session_revision_ = 1;
   std::unique_ptr<Transport> transport_;
 
   rtp::ExtensionMap audio_extensions_, video_extensions_;

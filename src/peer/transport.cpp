@@ -31,6 +31,8 @@ Transport::Transport(const base::Env& env, secure::DtlsContext& dtls, sctp::Sctp
 void Transport::begin_dtls() {
   data_.reset();
   srtp_.reset();
+  keys_.reset();
+  continued_ = false;
   dtls_ = std::make_unique<secure::Dtls>(dtls_context_, remote_.our_role, remote_.fingerprints,
                                          static_cast<secure::DtlsSink&>(*this));
   open_data();
@@ -38,7 +40,7 @@ void Transport::begin_dtls() {
 }
 
 void Transport::open_data() {
-  if (!remote_.data || data_) return;
+  if (!remote_.data || data_ || continued_) return;
   data_ = std::make_unique<sctp::DataChannel>(sctp_clock_, static_cast<sctp::DataChannelSink&>(*this),
                                               remote_.data->local, remote_.data->remote);
 }
@@ -50,6 +52,31 @@ void Transport::start(base::Timestamp now) {
 
 void Transport::restart_ice(base::Timestamp now, ice::Credentials local) {
   agent_.restart(now, std::move(local));
+}
+
+bool Transport::go_on_with(base::Timestamp now, RemoteTransport remote, const ice::PairKey& pair,
+                           std::uint32_t priority, const secure::SrtpKeys& keys,
+                           const secure::SrtpMarks& marks) {
+  auto srtp = secure::SrtpSession::create(keys);
+  if (!srtp || !(*srtp)->can_continue()) return false;
+  remote_ = std::move(remote);
+  begin_dtls();
+  continued_ = dtls_started_ = true; // never started: whatever the client sends belongs to the old one
+  data_.reset();
+  srtp_ = std::move(*srtp);
+  srtp_->go_on_from(marks);
+  keys_ = keys;
+  phase_ = Phase::connected; // whoever continues it knows, and is not told
+  agent_.go_on_with(now, remote_.ice, pair, priority);
+  return true;
+}
+
+const secure::SrtpKeys* Transport::keys() const {
+  const auto ice = agent_.view();
+  const bool can = srtp_ && keys_ && srtp_->can_continue() && pair_ && ice.selected == pair_ &&
+                   !ice.restarting && pair_->local.transport == ice::Transport::udp &&
+                   phase_ != Phase::closed && phase_ != Phase::failed;
+  return can ? &*keys_ : nullptr;
 }
 
 void Transport::set_remote(base::Timestamp now, RemoteTransport remote) {
@@ -121,6 +148,10 @@ Transport::Got Transport::on_datagram(base::Timestamp now, const ice::PairKey& p
 }
 
 void Transport::on_dtls_datagram(base::Timestamp now, const ice::PairKey& pair, base::Bytes datagram) {
+  if (continued_) {
+    ++counters_.orphaned;
+    return;
+  }
   const base::alloc_counter::Allow cold; // handshakes and data messages, never media
   ++counters_.dtls;
   // A client may begin DTLS on a pair that it has checked but not nominated yet: answer where it asked.
@@ -143,14 +174,22 @@ base::Timestamp Transport::next_deadline() const {
 
 bool Transport::send_rtp(base::MutableBytes buffer, std::size_t length) {
   if (!media_ready()) return false;
-  const auto size = srtp_->protect_rtp(buffer, length);
+  auto size = srtp_->protect_rtp(buffer, length);
+  if (!size && srtp_->at_limit()) {
+    sink_.on_marks_spent();
+    size = srtp_->protect_rtp(buffer, length);
+  }
   if (size) sink_.transmit(*pair_, buffer.first(*size));
   return size.has_value();
 }
 
 bool Transport::send_rtcp(base::MutableBytes buffer, std::size_t length) {
   if (!media_ready()) return false;
-  const auto size = srtp_->protect_rtcp(buffer, length);
+  auto size = srtp_->protect_rtcp(buffer, length);
+  if (!size && srtp_->at_limit()) {
+    sink_.on_marks_spent();
+    size = srtp_->protect_rtcp(buffer, length);
+  }
   if (size) sink_.transmit(*pair_, buffer.first(*size));
   return size.has_value();
 }
@@ -218,6 +257,7 @@ void Transport::on_dtls_connected(const secure::SrtpKeys& keys) {
     return;
   }
   srtp_ = std::move(*srtp);
+  keys_ = keys;
   if (data_) data_->connect();
   become(Phase::connected, "DTLS is up");
 }

@@ -30,6 +30,9 @@ class TransportSink {
   virtual ~TransportSink() = default;
   virtual void transmit(const ice::PairKey& pair, base::Bytes datagram) = 0;
   virtual void on_pair_closed(const ice::PairKey& pair) = 0;
+  // Nothing more may leave before new marks are covered. The one call from inside which the transport may be
+  // asked for marks() and told cover() or set_bounded().
+  virtual void on_marks_spent() {}
   virtual void on_transport_phase(Phase phase, std::string_view detail) = 0;
   virtual void on_data_open() = 0;
   virtual void on_data_text(std::string_view text) = 0;
@@ -52,6 +55,7 @@ struct TransportCounters {
   std::uint64_t unvalidated = 0; // dropped: from a pair without a valid check
   std::uint64_t early = 0;       // media before the keys
   std::uint64_t unknown = 0;     // first byte of no protocol
+  std::uint64_t orphaned = 0;    // DTLS of an association that died with the process before us
   std::uint64_t undecrypted = 0; // SRTP or SRTCP that failed authentication, replayed, too short
 };
 
@@ -67,6 +71,11 @@ class Transport final : private ice::AgentSink, private secure::DtlsSink, privat
 
   void start(base::Timestamp now);
   void restart_ice(base::Timestamp now, ice::Credentials local);
+  // Instead of start(): the transport that another process left behind. It has no DTLS any more and therefore
+  // no data channel, until the client comes with another certificate. False: these keys cannot go on.
+  bool go_on_with(base::Timestamp now, RemoteTransport remote, const ice::PairKey& pair,
+                  std::uint32_t priority, const secure::SrtpKeys& keys, const secure::SrtpMarks& marks);
+  bool continued() const { return continued_; }
   // From the client's description; other fingerprints than before mean a new DTLS association.
   void set_remote(base::Timestamp now, RemoteTransport remote);
   ice::Agent& agent() { return agent_; } // full role: candidates
@@ -84,6 +93,11 @@ class Transport final : private ice::AgentSink, private secure::DtlsSink, privat
   bool send_rtcp(base::MutableBytes buffer, std::size_t length);
   bool send_text(std::string_view text);
   void close(); // close_notify
+
+  // ---- for a successor: what it needs when this transport can be continued
+  const secure::SrtpKeys* keys() const; // nullptr: it cannot
+  const std::optional<ice::PairKey>& pair() const { return pair_; }
+  secure::SrtpSession* srtp() { return srtp_.get(); }
 
   bool media_ready() const { return srtp_ != nullptr && pair_.has_value() && phase_ != Phase::closed; }
   Phase phase() const { return phase_; }
@@ -118,9 +132,11 @@ class Transport final : private ice::AgentSink, private secure::DtlsSink, privat
   ice::Agent agent_;
   std::unique_ptr<secure::Dtls> dtls_;
   std::unique_ptr<secure::SrtpSession> srtp_;
+  std::optional<secure::SrtpKeys> keys_;
   std::unique_ptr<sctp::DataChannel> data_;
   std::optional<ice::PairKey> pair_; // where everything but STUN goes
   bool dtls_started_ = false;
+  bool continued_ = false;   // keys from another process, DTLS of nobody
   bool dtls_failed_ = false; // for good: only another certificate or a new leg helps
   Phase phase_ = Phase::connecting;
   TransportCounters counters_;

@@ -60,6 +60,7 @@ void VideoSendStream::send(base::Timestamp now, const rtp::PacketizedFrameRef& f
     }
     return;
   }
+  rtp_time += line_.shift(rtp_time, captured);
   picture_id_ = (picture_id_ + 1) & 0x7fff;
   last_rtp_time_ = rtp_time;
   last_captured_ = captured;
@@ -190,6 +191,21 @@ std::size_t VideoSendStream::write_rtx(base::Timestamp now, std::uint16_t sequen
   ++rtx_sequence_;
   ++counters_.retransmitted;
   return head + 2 + body;
+}
+
+SendMarks VideoSendStream::marks() const {
+  return {counters_.packets, counters_.bytes, last_rtp_time_, last_captured_, picture_id_};
+}
+
+void VideoSendStream::go_on_from(const SendMarks& marks, std::uint16_t sequence, std::uint16_t rtx_sequence) {
+  sequence_ = oldest_ = sequence;
+  rtx_sequence_ = rtx_sequence;
+  picture_id_ = marks.picture_id;
+  counters_.packets = marks.packets;
+  counters_.bytes = marks.octets;
+  last_rtp_time_ = marks.rtp_time;
+  last_captured_ = marks.captured;
+  if (marks.packets != 0) line_.go_on_from(marks.rtp_time, marks.captured, kVideoClock);
 }
 
 bool VideoSendStream::take_keyframe_need() {

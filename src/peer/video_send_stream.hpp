@@ -10,6 +10,8 @@
 #include "base/random.hpp"
 #include "base/units.hpp"
 #include "cc/pacer.hpp"
+#include "peer/leg_state.hpp"
+#include "peer/time_line.hpp"
 #include "rtp/packet.hpp"
 #include "rtp/packetized_frame.hpp"
 #include "rtp/rtcp_build.hpp"
@@ -63,6 +65,13 @@ class VideoSendStream {
   // For the sender report; nullopt before the first packet.
   std::optional<rtp::SenderInfo> report(base::Timestamp now, std::uint64_t ntp_now) const;
   std::uint32_t ssrc() const { return ssrc_; }
+  std::uint32_t rtx_ssrc() const { return rtx_ssrc_; }
+
+  // ---- for a successor
+  std::uint16_t next_sequence() const { return sequence_; }
+  std::uint16_t next_rtx_sequence() const { return rtx_sequence_; }
+  SendMarks marks() const;
+  void go_on_from(const SendMarks& marks, std::uint16_t sequence, std::uint16_t rtx_sequence);
   const VideoSendCounters& counters() const { return counters_; }
 
  private:
@@ -111,6 +120,7 @@ class VideoSendStream {
   base::Duration round_trip_ = std::chrono::milliseconds(50);
   std::uint32_t last_rtp_time_ = 0;
   base::Timestamp last_captured_{};
+  TimeLine line_;
   VideoSendCounters counters_;
 };
 
