@@ -48,7 +48,8 @@ void Decoder::Free::operator()(::OpusDecoder* state) const {
   opus_decoder_destroy(state);
 }
 
-Decoder::Decoder(std::size_t channels) : channels_(channels) {
+Decoder::Decoder(std::size_t channels)
+    : channels_(channels), meter_(base::codec_meter(base::Metrics::process(), "opus_decode")) {
   CHECK(channels == 1 || channels == 2);
   int error = OPUS_OK;
   state_.reset(opus_decoder_create(kSampleRate, static_cast<int>(channels), &error));
@@ -61,6 +62,7 @@ Decoder& Decoder::operator=(Decoder&&) noexcept = default;
 std::optional<std::size_t> Decoder::run(const std::uint8_t* data, std::size_t size, std::size_t samples,
                                         std::span<float> out, bool fec) {
   CHECK(out.size() >= samples * channels_);
+  const auto metered = meter_.run();
   const int got = opus_decode_float(state_.get(), data, static_cast<opus_int32>(size), out.data(),
                                     static_cast<int>(samples), fec ? 1 : 0);
   if (got <= 0) return std::nullopt;
@@ -94,7 +96,8 @@ void Encoder::Free::operator()(::OpusEncoder* state) const {
   opus_encoder_destroy(state);
 }
 
-Encoder::Encoder(const EncoderOptions& options) : channels_(options.channels) {
+Encoder::Encoder(const EncoderOptions& options)
+    : channels_(options.channels), meter_(base::codec_meter(base::Metrics::process(), "opus_encode")) {
   CHECK(channels_ == 1 || channels_ == 2);
   int error = OPUS_OK;
   state_.reset(opus_encoder_create(kSampleRate, static_cast<int>(channels_), OPUS_APPLICATION_VOIP, &error));
@@ -114,6 +117,7 @@ Encoder& Encoder::operator=(Encoder&&) noexcept = default;
 
 std::size_t Encoder::encode(const AudioFrame& frame, base::MutableBytes out) {
   CHECK(frame.channels == channels_ && out.size() >= kMaxOpusPayload);
+  const auto metered = meter_.run();
   if (prediction_off_) opus_encoder_ctl(state_.get(), OPUS_SET_PREDICTION_DISABLED(1));
   const int size = opus_encode_float(state_.get(), frame.samples.data(), static_cast<int>(kFrameSamples),
                                      out.data(), static_cast<opus_int32>(kMaxOpusPayload));

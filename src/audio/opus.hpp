@@ -8,6 +8,7 @@
 
 #include "audio/frame.hpp"
 #include "base/bytes.hpp"
+#include "base/cpu_meter.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -53,6 +54,7 @@ class Decoder {
   };
   std::unique_ptr<::OpusDecoder, Free> state_;
   std::size_t channels_;
+  base::CpuMeter meter_;
 };
 
 struct EncoderOptions {
@@ -88,6 +90,7 @@ class Encoder {
   };
   std::unique_ptr<::OpusEncoder, Free> state_;
   std::size_t channels_;
+  base::CpuMeter meter_;
   bool prediction_off_ = false;
 };
 

@@ -1,6 +1,7 @@
 #include "base/log.hpp"
 
 #include "base/clock.hpp"
+#include "base/cpu_meter.hpp"
 
 #include <atomic>
 #include <memory>
@@ -67,7 +68,8 @@ void start(Level level, Format format, std::string_view process_name) {
   w.level = level;
   w.format = format;
   w.process = process_name;
-  w.pool = std::make_shared<spdlog::details::thread_pool>(kQueueLines, 1);
+  w.pool = std::make_shared<spdlog::details::thread_pool>(kQueueLines, 1,
+                                                          [] { thread_local const ThreadRole role("log"); });
   w.logger =
       std::make_shared<spdlog::async_logger>("plenum", std::make_shared<spdlog::sinks::stderr_sink_mt>(),
                                              w.pool, spdlog::async_overflow_policy::overrun_oldest);

@@ -1,5 +1,7 @@
 #include "base/strand_pool.hpp"
 
+#include "base/cpu_meter.hpp"
+
 #include <utility>
 
 namespace plenum::base {
@@ -50,6 +52,7 @@ void StrandPool::enqueue(std::shared_ptr<Strand> strand) {
 }
 
 void StrandPool::work() {
+  const ThreadRole role("codec");
   for (;;) {
     std::shared_ptr<Strand> strand;
     {

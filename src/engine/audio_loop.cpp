@@ -1,6 +1,7 @@
 #include "engine/audio_loop.hpp"
 
 #include "base/alloc_counter.hpp"
+#include "base/cpu_meter.hpp"
 #include "engine/tick_clock.hpp"
 
 #include <cstring>
@@ -42,7 +43,7 @@ AudioLoop::~AudioLoop() {
 }
 
 void AudioLoop::run(const std::stop_token& stop) {
-  ::pthread_setname_np(::pthread_self(), "audio");
+  const base::ThreadRole role("audio");
   raise_priority();
   speakers_.reserve(1024);
   TickClock clock(env_.clock, audio::kFrameDuration);

@@ -1,10 +1,10 @@
 #include "engine/frame_clock.hpp"
 
 #include "base/alloc_counter.hpp"
+#include "base/cpu_meter.hpp"
 #include "engine/tick_clock.hpp"
 
 #include <algorithm>
-#include <pthread.h>
 
 namespace plenum::engine {
 namespace {
@@ -35,7 +35,7 @@ bool FrameClock::anybody_watches() const {
 }
 
 void FrameClock::run(const std::stop_token& stop) {
-  ::pthread_setname_np(::pthread_self(), "video");
+  const base::ThreadRole role("video");
   TickClock clock(env_.clock, 40ms);
   for (int ticks = 0; !stop.stop_requested(); ++ticks) {
     const auto now = clock.wait();

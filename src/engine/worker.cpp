@@ -2,6 +2,7 @@
 
 #include "base/alloc_counter.hpp"
 #include "base/check.hpp"
+#include "base/cpu_meter.hpp"
 #include "base/log.hpp"
 
 #include <algorithm>
@@ -94,6 +95,7 @@ Worker::~Worker() {
 }
 
 void Worker::run() {
+  const base::ThreadRole role("net");
   base::Timestamp warm_at = base::kNever;
   bool watching = false;
   while (!stopping_ && !link_.abandoned()) {
@@ -174,6 +176,7 @@ void Worker::report_stats(base::Timestamp now) {
   next_stats_ = now + kStats;
   auto& metrics = env_.metrics;
   if (room_) room_->count_legs();
+  base::report_thread_cpu(metrics);
   metrics.gauge("plenum_packets_in_use").set(static_cast<std::int64_t>(shared_->packets.in_use()));
   metrics.gauge("plenum_packets_high_water").set(static_cast<std::int64_t>(shared_->packets.high_water()));
   metrics.gauge("plenum_warm_allocations").set(static_cast<std::int64_t>(base::alloc_counter::count()));

@@ -233,6 +233,24 @@ TEST(Facts, StatisticsAreSummedOverWorkersAliveAndDead) {
   EXPECT_EQ(samples[1].value, 1);
 }
 
+TEST(Facts, PeaksOfWorkersAreComparedAndNotSummed) {
+  House h;
+  const auto report = [&](WorkerId worker, std::int64_t value) {
+    h.workers->owner().received(worker, link::WorkerStats{{{"plenum_audio_worst_late_us", "", false, value},
+                                                           {"plenum_queue_high_water", "q", false, value},
+                                                           {"plenum_packets_in_use", "", false, value}}});
+  };
+  report(1, 30);
+  report(2, 50);
+  report(3, 20);
+  std::map<std::string, std::int64_t> seen;
+  for (const auto& sample : h.hub->worker_samples())
+    seen[sample.name] = sample.value;
+  EXPECT_EQ(seen["plenum_audio_worst_late_us"], 50);
+  EXPECT_EQ(seen["plenum_queue_high_water"], 50);
+  EXPECT_EQ(seen["plenum_packets_in_use"], 100);
+}
+
 TEST(Scenes, AreCoalesced) {
   House h;
   const auto ann = h.enter("daily", "ann"), bob = h.enter("daily", "bob");

@@ -32,6 +32,11 @@ std::uint64_t request_of(const link::FromWorker& message) {
   return 0;
 }
 
+// Of a worst case or a high-water mark the highest of all workers says something, their sum nothing.
+bool is_peak(std::string_view metric) {
+  return metric.contains("_worst_") || metric.ends_with("_high_water");
+}
+
 } // namespace
 
 std::string ufrag_prefix(base::RoomId room) {
@@ -283,8 +288,9 @@ std::vector<base::Sample> Director::samples() const {
   Totals sums = past_;
   for (const auto& [worker, totals] : statistics_)
     for (const auto& [key, value] : totals) {
-      sums[key].first = value.first;
-      sums[key].second += value.second;
+      auto& [counter, sum] = sums[key];
+      counter = value.first;
+      sum = is_peak(key.first) ? std::max(sum, value.second) : sum + value.second;
     }
   std::vector<base::Sample> out;
   for (const auto& [key, value] : sums)

@@ -27,6 +27,19 @@ const char* decoder_name(base::Codec codec) {
   }
 }
 
+std::string_view meter_name(base::Codec codec) {
+  switch (codec) {
+  case base::Codec::vp8:
+    return "vp8_decode";
+  case base::Codec::vp9:
+    return "vp9_decode";
+  case base::Codec::h264:
+    return "h264_decode";
+  default:
+    return "av1_decode";
+  }
+}
+
 // libavcodec's log callback is one per process and carries no user pointer.
 void count_log(void*, int level, const char*, va_list) {
   if (level > AV_LOG_WARNING) return;
@@ -46,7 +59,8 @@ base::Result<std::unique_ptr<Decoder>> make_decoder(const base::Env& env, base::
 AvDecoder::AvDecoder(const base::Env& env, base::Codec codec, DecoderLimits limits)
     : codec_(codec), limits_(limits), picture_(av_frame_alloc()), newest_(av_frame_alloc()),
       packet_(av_packet_alloc()), errors_(env.metrics.counter("plenum_video_decode_failed_total")),
-      unsupported_(env.metrics.counter("plenum_video_decode_unsupported_total")) {}
+      unsupported_(env.metrics.counter("plenum_video_decode_unsupported_total")),
+      meter_(base::codec_meter(env.metrics, meter_name(codec))) {}
 
 AvDecoder::~AvDecoder() {
   avcodec_free_context(&context_);
@@ -111,6 +125,7 @@ bool AvDecoder::feed(const base::EncodedFrame& frame) {
 
 Decoded AvDecoder::decode(const base::EncodedFrame& frame) {
   if (context_ == nullptr && !frame.key) return {DecodeStatus::needs_key, {}};
+  const auto metered = meter_.run();
   if (frame.key && context_ != nullptr && context_->has_b_frames > 0) avcodec_free_context(&context_);
   if ((context_ == nullptr && !start()) || !feed(frame)) return fail();
   bool got_one = false;

@@ -6,6 +6,7 @@
 // errors. Owner: engine's video source. Thread: one at a time (codec pool strand).
 #pragma once
 
+#include "base/cpu_meter.hpp"
 #include "video/decoder.hpp"
 
 struct AVCodecContext;
@@ -38,6 +39,7 @@ class AvDecoder final : public Decoder {
   AVPacket* packet_ = nullptr;
   base::Counter& errors_;
   base::Counter& unsupported_;
+  base::CpuMeter meter_;
 };
 
 } // namespace plenum::video

@@ -38,7 +38,8 @@ void copy_frame(const SFrameBSInfo& info, std::uint8_t* to) {
 
 OpenH264Encoder::OpenH264Encoder(const base::Env& env, base::EncodedFramePool& pool, EncoderSettings settings)
     : pool_(pool), settings_(settings),
-      failed_(env.metrics.counter("plenum_video_encode_failed_total", "codec=\"h264\"")) {}
+      failed_(env.metrics.counter("plenum_video_encode_failed_total", "codec=\"h264\"")),
+      meter_(base::codec_meter(env.metrics, "h264_encode")) {}
 
 OpenH264Encoder::~OpenH264Encoder() {
   if (encoder_ == nullptr) return;
@@ -120,6 +121,7 @@ base::EncodedFrameRef OpenH264Encoder::encode(const FrameRef& picture, bool forc
     failed_.add();
     return {};
   }
+  const auto metered = meter_.run();
   if (force_key) encoder_->ForceIntraFrame(true);
   const MutableI420View pixels = picture->pixels();
   SSourcePicture source{};

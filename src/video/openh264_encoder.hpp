@@ -4,6 +4,7 @@
 // the same reasons as in the other encoders. Owner: engine's tier. Thread: codec pool strand.
 #pragma once
 
+#include "base/cpu_meter.hpp"
 #include "video/encoder.hpp"
 
 class ISVCEncoder;
@@ -29,6 +30,7 @@ class OpenH264Encoder final : public Encoder {
   EncoderSettings settings_;
   ISVCEncoder* encoder_ = nullptr;
   base::Counter& failed_;
+  base::CpuMeter meter_;
 };
 
 } // namespace plenum::video

@@ -20,7 +20,8 @@ unsigned positive(int value) {
 
 VpxEncoder::VpxEncoder(const base::Env& env, base::EncodedFramePool& pool, EncoderSettings settings)
     : pool_(pool), settings_(settings),
-      failed_(env.metrics.counter("plenum_video_encode_failed_total", "codec=\"vp8\"")) {}
+      failed_(env.metrics.counter("plenum_video_encode_failed_total", "codec=\"vp8\"")),
+      meter_(base::codec_meter(env.metrics, "vp8_encode")) {}
 
 VpxEncoder::~VpxEncoder() {
   if (open_) vpx_codec_destroy(&codec_);
@@ -103,6 +104,7 @@ base::EncodedFrameRef VpxEncoder::encode(const FrameRef& picture, bool force_key
   image_.stride[VPX_PLANE_Y] = pixels.stride_y;
   image_.stride[VPX_PLANE_U] = pixels.stride_u;
   image_.stride[VPX_PLANE_V] = pixels.stride_v;
+  const auto metered = meter_.run();
   const vpx_enc_frame_flags_t flags = force_key || !started_ ? VPX_EFLAG_FORCE_KF : 0;
   const auto duration = positive(kClockRate / settings_.fps);
   if (vpx_codec_encode(&codec_, &image_, pts, duration, flags, VPX_DL_REALTIME) != VPX_CODEC_OK) {

@@ -7,6 +7,7 @@
 // tier. Thread: codec pool strand.
 #pragma once
 
+#include "base/cpu_meter.hpp"
 #include "video/encoder.hpp"
 
 #include <vpx/vpx_encoder.h>
@@ -38,6 +39,7 @@ class VpxEncoder final : public Encoder {
   bool open_ = false;
   bool started_ = false; // a frame was encoded
   base::Counter& failed_;
+  base::CpuMeter meter_;
 };
 
 } // namespace plenum::video

@@ -24,7 +24,8 @@ struct X264Encoder::Library {
 
 X264Encoder::X264Encoder(const base::Env& env, base::EncodedFramePool& pool, EncoderSettings settings)
     : pool_(pool), settings_(settings), opened_fps_(settings.fps), x264_(std::make_unique<Library>()),
-      failed_(env.metrics.counter("plenum_video_encode_failed_total", "codec=\"h264\"")) {}
+      failed_(env.metrics.counter("plenum_video_encode_failed_total", "codec=\"h264\"")),
+      meter_(base::codec_meter(env.metrics, "h264_encode")) {}
 
 X264Encoder::~X264Encoder() {
   if (x264_->encoder != nullptr) x264_encoder_close(x264_->encoder);
@@ -111,6 +112,7 @@ base::EncodedFrameRef X264Encoder::encode(const FrameRef& picture, bool force_ke
 
   x264_nal_t* units = nullptr;
   int count = 0;
+  const auto metered = meter_.run();
   const int size = x264_encoder_encode(x264_->encoder, &units, &count, &in, &x264_->out);
   if (size <= 0) {
     failed_.add();

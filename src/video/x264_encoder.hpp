@@ -8,6 +8,7 @@
 
 #ifdef PLENUM_X264
 
+#include "base/cpu_meter.hpp"
 #include "video/encoder.hpp"
 
 #include <cstdint>
@@ -37,6 +38,7 @@ class X264Encoder final : public Encoder {
   int opened_fps_;
   std::unique_ptr<Library> x264_;
   base::Counter& failed_;
+  base::CpuMeter meter_;
 };
 
 } // namespace plenum::video

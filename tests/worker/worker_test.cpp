@@ -163,6 +163,10 @@ TEST(WorkerTest, AWarmCallAllocatesNothing) {
   EXPECT_GT(room.red.party.frames.size(), frames + 100); // it was a call
   EXPECT_TRUE(room.run_until([&] { return room.red.hears(kHigh) > 0.1; }));
   EXPECT_GT(room.metric("plenum_frames_sent_total"), 200); // what peers count reaches the metrics
+  const auto codecs = room.metric("plenum_codec_cpu_us_total"),
+             all = room.metric("plenum_thread_cpu_us_total");
+  EXPECT_GT(codecs, 100'000); // some 20 s of two decoders, an encoder and their sound
+  EXPECT_GT(all, codecs);
 }
 
 } // namespace
