@@ -5,6 +5,7 @@
 #include "engine/tick_clock.hpp"
 
 #include <cstring>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/eventfd.h>
@@ -39,6 +40,7 @@ AudioLoop::AudioLoop(const base::Env& env, base::EncodedFramePool& frames, int w
 
 AudioLoop::~AudioLoop() {
   thread_.request_stop();
+  post(std::monostate{}); // it may rest
   thread_.join();
 }
 
@@ -48,6 +50,10 @@ void AudioLoop::run(const std::stop_token& stop) {
   speakers_.reserve(1024);
   TickClock clock(env_.clock, audio::kFrameDuration);
   for (int ticks = 0; !stop.stop_requested(); ++ticks) {
+    if (nobody_) {
+      rest();
+      clock.restart(); // no stream leans on the time line: everybody who comes is new
+    }
     tick_time_ = clock.wait();
     const auto late = env_.clock.now() - tick_time_;
     if (late > 10ms) late_ticks_.add();
@@ -59,6 +65,11 @@ void AudioLoop::run(const std::stop_token& stop) {
     if (ticks == kWarmTicks) base::alloc_counter::watch();
     tick(tick_time_);
   }
+}
+
+void AudioLoop::rest() {
+  pollfd command{commands_.event_fd(), POLLIN, 0};
+  ::poll(&command, 1, -1);
 }
 
 void AudioLoop::tick(base::Timestamp now) {
@@ -98,6 +109,8 @@ void AudioLoop::apply(AudioCommand& command) {
   } else if (const auto* left = std::get_if<RemoveListener>(&command)) {
     room_.remove_receiver(left->receiver);
   }
+  const auto present = room_.stats();
+  nobody_ = present.sources == 0 && present.receivers == 0;
 }
 
 AudioLoop::Speaker* AudioLoop::speaker(std::uint32_t source) {

@@ -4,7 +4,8 @@
 // Who is heard and who listens arrives through a mailbox (cold); packets through a ring per member; mixes
 // leave through one ring in EncodedFrames that carry their receivers behind the payload, so that nothing is
 // allocated. Ticks are absolute: a late one is run at once, never skipped, because the RTP time line moves
-// 960 samples per tick; more than a second behind, the line jumps. Owner: Worker. Thread: audio (everything
+// 960 samples per tick; more than a second behind, the line jumps. In a room without speakers
+// and listeners the thread sleeps. Owner: Worker. Thread: audio (everything
 // but the constructor and `post`).
 #pragma once
 
@@ -81,6 +82,7 @@ class AudioLoop final : private audio::RoomAudioListener {
   void run(const std::stop_token& stop);
   void tick(base::Timestamp now);
   void apply(AudioCommand& command);
+  void rest(); // until somebody posts
   Speaker* speaker(std::uint32_t source);
 
   void on_talking(audio::SourceHandle source, bool talking) override;
@@ -98,6 +100,7 @@ class AudioLoop final : private audio::RoomAudioListener {
   base::SpscRing<AudioNews> news_;
   base::Timestamp tick_time_{};
   bool told_net_ = false;
+  bool nobody_ = true; // neither speaks nor listens
   base::Counter& late_ticks_;
   base::Counter& late_jumps_;
   base::Gauge& worst_late_us_;

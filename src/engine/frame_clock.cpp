@@ -5,6 +5,7 @@
 #include "engine/tick_clock.hpp"
 
 #include <algorithm>
+#include <poll.h>
 
 namespace plenum::engine {
 namespace {
@@ -13,6 +14,10 @@ using namespace std::chrono_literals;
 
 constexpr base::Duration kStill = 5s; // without a new picture a live camera shows its placeholder
 constexpr int kWarmTicks = 125;
+// A picture is shown this much before its sound is heard. What is shown at a tick is on average half a camera
+// period old already, and people forgive late sound more easily than early sound (ITU-R BT.1359: 125 ms
+// against 45 ms); waiting for the whole delay of the sound would only add latency.
+constexpr base::Duration kLead = 40ms;
 
 } // namespace
 
@@ -26,7 +31,14 @@ FrameClock::FrameClock(const base::Env& env, base::StrandPool& pool,
 
 FrameClock::~FrameClock() {
   thread_.request_stop();
+  wake();
   thread_.join();
+}
+
+// Without a scene or a watcher there is nothing to be on time for.
+void FrameClock::rest() {
+  pollfd post{updates_.event_fd(), POLLIN, 0};
+  ::poll(&post, 1, -1);
 }
 
 bool FrameClock::anybody_watches() const {
@@ -38,12 +50,18 @@ void FrameClock::run(const std::stop_token& stop) {
   const base::ThreadRole role("video");
   TickClock clock(env_.clock, 40ms);
   for (int ticks = 0; !stop.stop_requested(); ++ticks) {
+    if (!have_scene_ || !anybody_watches()) {
+      rest();
+      clock.restart();
+    }
     const auto now = clock.wait();
     worst_late_us_.raise_to((env_.clock.now() - now).count());
     if (ticks == kWarmTicks) base::alloc_counter::watch();
     {
       const base::alloc_counter::Allow cold;
-      updates_.drain([&](std::unique_ptr<CanvasUpdate>& update) { apply(*update, now); });
+      updates_.drain([&](std::unique_ptr<CanvasUpdate>& update) {
+        if (update != nullptr) apply(*update, now);
+      });
       clock.set_period(base::Duration(1'000'000 / std::clamp(canvas_.scene().fps, 1, 60)));
     }
     tick(now);
@@ -79,7 +97,7 @@ void FrameClock::tick(base::Timestamp now) {
   inputs_.clear();
   for (auto& shown : shown_) {
     const base::Duration delay(shown.video->audio_delay_us.load(std::memory_order_relaxed));
-    const auto& picture = shown.video->tile().pick(now, delay);
+    const auto& picture = shown.video->tile().pick(now, std::max(base::Duration{}, delay - kLead));
     const bool fresh = now - std::max(shown.video->tile().changed_at(), shown.since) < kStill;
     inputs_.push_back({shown.handle, fresh ? picture : video::FrameRef{},
                        shown.video->talking.load(std::memory_order_relaxed)});

@@ -2,9 +2,9 @@
 // and offers the result to the encoders that somebody watches.
 //
 // A new scene arrives as a whole through a mailbox and is in force from the next tick on: a change is atomic
-// in one frame. Late ticks are skipped and counted. With no watcher nothing is composed. A live camera
-// without a picture for 5 s shows its placeholder. Owner: Worker. Thread: video (everything but the
-// constructor and `post`). Architecture 3.2, 4.1, 4.8.
+// in one frame. Late ticks are skipped and counted. With no watcher nothing is composed, and the thread
+// sleeps until `post` or `wake`. A live camera without a picture for 5 s shows its placeholder. Owner:
+// Worker. Thread: video (everything but the constructor and `post`). Architecture 3.2, 4.1, 4.8.
 #pragma once
 
 #include "base/env.hpp"
@@ -41,6 +41,7 @@ class FrameClock {
   ~FrameClock();
 
   bool post(std::unique_ptr<CanvasUpdate> update) { return updates_.post(std::move(update)); } // Thread: any
+  void wake() { updates_.post(nullptr); } // Thread: any. Somebody watches now.
 
  private:
   struct Shown {
@@ -51,6 +52,7 @@ class FrameClock {
   void run(const std::stop_token& stop);
   void apply(CanvasUpdate& update, base::Timestamp now);
   void tick(base::Timestamp now);
+  void rest();
   bool anybody_watches() const;
 
   base::Env env_;

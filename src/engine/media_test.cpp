@@ -188,6 +188,7 @@ TEST_F(MediaTest, TheFrameClockComposesOnlyForWatchersAndEncodesOnce) {
     ::poll(nullptr, 0, 10);
   EXPECT_EQ(count("plenum_video_ticks_total"), 0U);
   vp8->watched = true;
+  clock.wake();
   EXPECT_TRUE(wait_until([&] { return vp8->output().size() >= 1; }));
   EXPECT_EQ(h264->output().size(), 0U);
   EXPECT_LE(count("plenum_encoded_frames_total"), count("plenum_video_ticks_total"));

@@ -26,6 +26,8 @@ link::PeerPhase to_link(peer::Phase phase) {
   return link::PeerPhase::closed;
 }
 
+constexpr base::Duration kAway = std::chrono::seconds(5); // as long as the canvas shows the last picture
+
 std::string tag(const Leg& leg) {
   return "peer=" + leg.id().hex() + " member=" + leg.member().hex();
 }
@@ -218,7 +220,7 @@ void RoomEngine::close_peer(base::PeerId peer) {
     tier->leave(leg.peer());
   by_handle_[leg.handle()] = nullptr;
   std::erase_if(waiting_, [&](const Waiting& w) { return leg.owns(w.ufrag); });
-  seen_sizes_.erase(peer);
+  seen_.erase(peer);
   std::erase(talking_, leg.member());
   buried_.push_back(std::move(at->second)); // perhaps we are inside one of its calls
   legs_.erase(at);
@@ -272,6 +274,7 @@ void RoomEngine::on_leg_phase(Leg& leg, peer::Phase phase, std::string_view deta
     for (auto* tier : media_.tiers)
       if (codec && (*codec == sdp::Codec::vp8) == (tier->codec() == base::Codec::vp8))
         tier->watch(leg.peer());
+    media_.video.wake();
   } else if (phase == peer::Phase::failed || phase == peer::Phase::closed) {
     for (auto* tier : media_.tiers)
       tier->leave(leg.peer());
@@ -331,12 +334,17 @@ void RoomEngine::tell(const AudioNews& news) {
   }
 }
 
-void RoomEngine::look_at_sources() {
+void RoomEngine::look_at_sources(base::Timestamp now) {
   for (const auto& [id, leg] : legs_) {
-    const auto size = leg->video()->decoded_size.load(std::memory_order_relaxed);
-    auto& seen = seen_sizes_[id];
-    if (size == seen) continue;
-    seen = size;
+    const auto frames = leg->video()->decoded_frames.load(std::memory_order_acquire);
+    auto& seen = seen_[id];
+    // Off the canvas nothing is decoded: that says nothing about the sender.
+    if (frames != seen.frames || !leg->video()->shown()) seen.since = now;
+    seen.frames = frames;
+    const bool away = now - seen.since >= kAway;
+    const auto size = away ? 0 : leg->video()->decoded_size.load(std::memory_order_relaxed);
+    if (size == seen.reported_size) continue;
+    seen.reported_size = size;
     report_(link::VideoSeen{leg->member(), static_cast<std::int32_t>(size >> 32),
                             static_cast<std::int32_t>(size & 0xffffffff)});
   }

@@ -49,12 +49,17 @@ class RoomEngine final : private LegOwner {
 
   // From the audio loop and the encoders; returns when to be called again.
   base::Timestamp work(base::Timestamp now);
-  void look_at_sources(); // once a second: reports sizes of pictures that changed
-  void count_legs();      // every few seconds, into the metrics
-  void bury();            // end of a turn
+  // Twice a second: reports pictures whose size changed, and those that have stayed away for 5 s.
+  void look_at_sources(base::Timestamp now);
+  void count_legs(); // every few seconds, into the metrics
+  void bury();       // end of a turn
   void close_all();
 
  private:
+  struct Seen { // of a source's pictures
+    std::uint64_t reported_size = 0, frames = 0;
+    base::Timestamp since{}; // of the last one
+  };
   struct Waiting { // an answer or offer that waits for the door
     std::string ufrag;
     link::FromWorker message;
@@ -91,7 +96,7 @@ class RoomEngine final : private LegOwner {
   std::vector<Leg*> by_handle_; // index: handle; null when gone
   std::vector<std::unique_ptr<Leg>> buried_;
   std::vector<Waiting> waiting_;
-  std::map<base::PeerId, std::uint64_t> seen_sizes_;
+  std::map<base::PeerId, Seen> seen_;
   std::vector<base::MemberId> talking_;
 };
 

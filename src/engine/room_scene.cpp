@@ -63,6 +63,8 @@ void RoomEngine::show(base::Timestamp now) {
     if (carrier == nullptr) continue;
     const bool visible = tile != scene_.tiles.end() && member.video_on;
     carrier->peer().set_video_wish(now, visible ? cc::tile_rate(shown) : base::DataRate{});
+    if (carrier->video()->outgrown_by(visible ? shown.width : 0, visible ? shown.height : 0))
+      carrier->peer().need_keyframe(now);
     carrier->arm(now);
   }
   for (auto* tier : media_.tiers)

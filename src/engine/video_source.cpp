@@ -17,6 +17,15 @@ bool VideoSource::push(base::EncodedFrameRef frame) {
   return !dropping_;
 }
 
+bool VideoSource::outgrown_by(int width, int height) {
+  const bool grew = shown_width_ > 0 && (width > shown_width_ || height > shown_height_);
+  shown_width_ = width;
+  shown_height_ = height;
+  const auto size = decoded_size.load(std::memory_order_relaxed);
+  const auto seen_width = static_cast<int>(size >> 32), seen_height = static_cast<int>(size & 0xffffffff);
+  return grew && size != 0 && (seen_width < width || seen_height < height);
+}
+
 void VideoSource::run() {
   while (auto frame = input_.pop())
     decode(**frame);
@@ -47,7 +56,7 @@ void VideoSource::decode(const base::EncodedFrame& frame) {
   decoded_size.store(static_cast<std::uint64_t>(decoded.picture.width) << 32 |
                          static_cast<std::uint32_t>(decoded.picture.height),
                      std::memory_order_relaxed);
-  decoded_frames.fetch_add(1, std::memory_order_relaxed);
+  decoded_frames.fetch_add(1, std::memory_order_release);
   const auto hint =
       screen.load(std::memory_order_relaxed) ? video::ContentHint::screen : video::ContentHint::camera;
   auto picture = video::scale_to_tile(decoded.picture, target, hint, pictures_);

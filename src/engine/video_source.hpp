@@ -29,6 +29,12 @@ class VideoSource final : public base::Strand {
   // Thread: net. True once after the decoder lost its way or the tile came back to the canvas.
   bool take_keyframe_need() { return needs_key_.exchange(false, std::memory_order_acq_rel); }
 
+  // Thread: net. The canvas shows this source in this size from now on (0×0: not at all). True when it grew
+  // beyond what its pictures fill: the sender is to be asked for a keyframe, the old picture is enlarged
+  // meanwhile.
+  bool outgrown_by(int width, int height);
+  bool shown() const { return shown_width_ > 0; } // Thread: net
+
   void run() override; // Thread: codec pool
 
   video::Tile& tile() { return tile_; }
@@ -45,7 +51,8 @@ class VideoSource final : public base::Strand {
 
   base::Env env_;
   base::SpscRing<base::EncodedFrameRef> input_;
-  bool dropping_ = false; // net's
+  bool dropping_ = false;                  // net's
+  int shown_width_ = 0, shown_height_ = 0; // net's
   std::atomic<bool> needs_key_{false};
   bool awaiting_key_ = true; // the strand's
   std::unique_ptr<video::Decoder> decoder_;

@@ -164,7 +164,7 @@ void Worker::on_deadline(base::Timestamp now) {
     const base::alloc_counter::Allow cold;
     next_look_ = now + kLook;
     if (room_) {
-      room_->look_at_sources();
+      room_->look_at_sources(now);
       room_work_ = room_->work(now);
     }
   }

@@ -74,7 +74,7 @@ struct DominantSpeaker {
 };
 BOOST_DESCRIBE_STRUCT(DominantSpeaker, (), (member))
 
-// First decoded picture of a source, or one of a new size.
+// First decoded picture of a source, or one of a new size; 0×0: on the canvas, and no picture for 5 s.
 struct VideoSeen {
   base::MemberId member;
   std::int32_t width = 0, height = 0; // px

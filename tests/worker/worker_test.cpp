@@ -84,6 +84,32 @@ TEST(WorkerTest, TwoBrowsersSeeOnePictureAndHearEachOther) {
   EXPECT_EQ(room.door->names().size(), 1U);
 }
 
+TEST(WorkerTest, APictureThatIsTooSmallOrStaysAwayIsNoticed) {
+  TwoBrowsers room;
+  ASSERT_TRUE(room.begin());
+  room.show({&room.red, &room.blue});
+  ASSERT_TRUE(room.run_until(
+      [&] { return near(room.red.pixel(80, 120), kRed) && near(room.red.pixel(240, 120), kBlue); }));
+  const auto keys = room.red.party.keys_made;
+  const auto others = room.blue.party.keys_made;
+  room.show({&room.red}); // its tile grows beyond its 128 pixels
+  EXPECT_TRUE(room.run_until([&] { return room.red.party.keys_made > keys; }));
+  EXPECT_TRUE(room.run_until([&] { return near(room.red.pixel(280, 120), kRed); }));
+  EXPECT_EQ(room.blue.party.keys_made, others); // it went, and is not asked
+
+  const auto seen = [&](std::int32_t width) {
+    const auto* fact = room.control->last<link::VideoSeen>();
+    return fact != nullptr && fact->member == room.red.member && fact->width == width;
+  };
+  room.control->forget();
+  const auto stopped = room.env.clock.now();
+  room.red.party.switch_camera(stopped, false);
+  ASSERT_TRUE(room.run_until([&] { return seen(0); }));
+  EXPECT_GE(room.env.clock.now() - stopped, 4900ms); // a picture may still have been on its way
+  room.red.party.switch_camera(room.env.clock.now(), true);
+  EXPECT_TRUE(room.run_until([&] { return seen(128); }));
+}
+
 TEST(WorkerTest, ControlComesBackAndFindsTheTruth) {
   TwoBrowsers room;
   ASSERT_TRUE(room.begin());
