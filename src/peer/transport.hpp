@@ -97,7 +97,7 @@ class Transport final : private ice::AgentSink, private secure::DtlsSink, privat
   // ---- for a successor: what it needs when this transport can be continued
   const secure::SrtpKeys* keys() const; // nullptr: it cannot
   const std::optional<ice::PairKey>& pair() const { return pair_; }
-  secure::SrtpSession* srtp() { return srtp_.get(); }
+  secure::SrtpSession* srtp() const { return srtp_.get(); }
 
   bool media_ready() const { return srtp_ != nullptr && pair_.has_value() && phase_ != Phase::closed; }
   Phase phase() const { return phase_; }
