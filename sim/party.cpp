@@ -1,51 +1,13 @@
 #include "sim/party.hpp"
 
 #include "base/check.hpp"
+#include "peer/browser.hpp"
 #include "rtp/vp8_packetizer.hpp"
 
 #include <cstring>
 
 namespace plenum::sim {
 namespace {
-
-constexpr std::string_view kOffer =
-    "v=0\r\n"
-    "o=- 1 1 IN IP4 127.0.0.1\r\n"
-    "s=-\r\n"
-    "t=0 0\r\n"
-    "a=group:BUNDLE 0 1 2\r\n"
-    "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n"
-    "a=mid:0\r\n"
-    "a=sendrecv\r\n"
-    "a=rtcp-mux\r\n"
-    "a=rtcp-rsize\r\n"
-    "a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\n"
-    "a=extmap:2 http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time\r\n"
-    "a=extmap:3 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01\r\n"
-    "a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid\r\n"
-    "a=rtpmap:111 opus/48000/2\r\n"
-    "a=rtcp-fb:111 transport-cc\r\n"
-    "a=fmtp:111 minptime=10;useinbandfec=1\r\n"
-    "m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\n"
-    "a=mid:1\r\n"
-    "a=sendrecv\r\n"
-    "a=rtcp-mux\r\n"
-    "a=rtcp-rsize\r\n"
-    "a=extmap:2 http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time\r\n"
-    "a=extmap:3 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01\r\n"
-    "a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid\r\n"
-    "a=rtpmap:96 VP8/90000\r\n"
-    "a=rtcp-fb:96 goog-remb\r\n"
-    "a=rtcp-fb:96 transport-cc\r\n"
-    "a=rtcp-fb:96 ccm fir\r\n"
-    "a=rtcp-fb:96 nack\r\n"
-    "a=rtcp-fb:96 nack pli\r\n"
-    "a=rtpmap:97 rtx/90000\r\n"
-    "a=fmtp:97 apt=96\r\n"
-    "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n"
-    "a=mid:2\r\n"
-    "a=sctp-port:5000\r\n"
-    "a=max-message-size:262144\r\n";
 
 secure::Certificate make_certificate(base::WallTime now) {
   auto made = secure::Certificate::generate(now);
@@ -62,7 +24,8 @@ std::unique_ptr<secure::DtlsContext> make_context(const secure::Certificate& cer
 } // namespace
 
 std::string_view offer_template() {
-  return kOffer;
+  static const std::string offer = peer::browser_offer();
+  return offer;
 }
 
 Kit::Kit(const base::Env& env, sctp::SctpClock& clock)
@@ -91,12 +54,7 @@ void Party::reopen(base::Timestamp now, const peer::LegSession& session, peer::P
 
 base::Result<void> Party::dial(base::Timestamp now, const ice::TransportAddress& address,
                                std::string_view offer) {
-  peer::PeerOptions options;
-  options.ice_role = ice::Role::full;
-  options.local_addresses = {address};
-  options.number_transport = true;
-  options.candidates = {ice::candidate_value(ice::make_host_candidate(address, 8000))};
-  auto made = peer::Peer::dial(env_, now, kit_.resources(), std::move(options), offer,
+  auto made = peer::Peer::dial(env_, now, kit_.resources(), peer::browser_options(address), offer,
                                static_cast<peer::PeerSink&>(*this));
   if (!made) return std::unexpected(std::move(made).error());
   peer_ = std::move(*made);

@@ -20,6 +20,7 @@ LAYERS = {  # folder: what of ours it may include besides itself
     "engine": ["base", "link", "peer", "rtp", "sdp", "ice", "cc", "audio", "video"],
     "apps/plenum": ["base", "link", "room", "store", "net", "door", "hub", "api", "ice/address.hpp"],
     "apps/plenum_media": ["base", "link", "engine", "peer", "audio", "video", "secure", "sctp", "ice"],
+    "apps/plenum_load": ["base", "net", "rtp", "sdp", "ice", "secure", "sctp", "peer", "audio"],
 }
 THIRD_PARTY = {  # header pattern: places that may include it; what is in no line here may be included nowhere
     r"openssl/": ["secure/", "net/tls.cpp", "net/jwt.cpp", "net/turn_credentials.cpp", "net/http_server.cpp", "ice/stun_message.cpp",
@@ -28,7 +29,8 @@ THIRD_PARTY = {  # header pattern: places that may include it; what is in no lin
     r"boost/json": ["base/json"],
     r"boost/(describe|mp11)": ["base/", "link/", "room/", "store/", "hub/"],
     r"curl/": ["net/http_client.cpp"], r"sqlite3\.h": ["store/"],
-    r"vpx/|x264\.h|wels/|libyuv|cairo|pango|glib\.h|png\.h|jpeglib\.h|webp/": ["video/"],
+    r"x264\.h|wels/|libyuv|cairo|pango|glib\.h|png\.h|jpeglib\.h|webp/": ["video/"],
+    r"vpx/": ["video/", "apps/plenum_load/picture_reader"],
     r"libavcodec/|libavutil/": ["video/av_"],
     r"opus/": ["audio/"],
     r"srtp2/": ["secure/"], r"usrsctp\.h": ["sctp/"],

@@ -47,7 +47,7 @@ Peer::Peer(const base::Env& env, PeerResources resources, PeerOptions options, i
                                              static_cast<TransportSink&>(*this))),
       video_in_(resources.frames, clock_), audio_out_(env.random, options_.answer.media.audio_ssrc),
       video_out_(env.random, options_.answer.media.video_ssrc, options_.answer.media.video_rtx_ssrc) {
-  video_out_.set_rate(rate_.budget());
+  apply_rate();
   if (options_.number_transport) {
     audio_out_.number_transport(transport_sequence_);
     video_out_.number_transport(transport_sequence_);
@@ -148,7 +148,7 @@ void Peer::adopt_media() {
     video_out_.configure(sdp::sends(video->direction) ? video->send : std::nullopt, video_extensions_,
                          video->mid);
     rate_.set_session_cap(video->receive_cap.value_or(base::DataRate{}));
-    video_out_.set_rate(rate_.budget());
+    apply_rate();
   }
 }
 

@@ -69,6 +69,8 @@ struct PeerOptions {
   ice::Role ice_role = ice::Role::lite;               // full: a stand-in for a browser
   std::vector<ice::TransportAddress> local_addresses; // full only: where checks leave from
   bool number_transport = false; // transport-wide sequence numbers on what we send, where negotiated
+  // Not zero: pace the picture at this rate, whatever budget the receiver grants (the load lab's cameras).
+  base::DataRate fixed_pace{};
   sdp::Capabilities capabilities = sdp::Capabilities::full();
   sdp::AnswerOptions answer;           // media identity and the dialect's quirks; SSRCs are chosen by `open`
   std::vector<std::string> candidates; // ours, as text
@@ -140,6 +142,7 @@ class Peer final : private TransportSink {
   bool send_text(std::string_view text) { return transport_->send_text(text); }
 
   void need_keyframe(base::Timestamp now) { video_in_.need_keyframe(now); }
+  void send_picture_loss(); // at once and unlimited: what a misbehaving client does
   // The bitrate that the client's tile deserves; 0: not on the canvas, no keyframes are asked for.
   void set_video_wish(base::Timestamp now, base::DataRate cap);
   void close(); // politely; then destroy it
@@ -175,6 +178,9 @@ class Peer final : private TransportSink {
   void send_transport_feedback(base::Timestamp now);
   void send_remb(base::Timestamp now, rtp::RtcpBuilder& builder);
   std::uint32_t reporter_ssrc() const { return options_.answer.media.audio_ssrc; }
+  void apply_rate() {
+    video_out_.set_rate(options_.fixed_pace.bps > 0 ? options_.fixed_pace : rate_.budget());
+  }
   void release_video(base::Timestamp now);
   void wish_keyframe(base::Timestamp now);
 

@@ -37,7 +37,7 @@ void Peer::on_rtcp(base::Timestamp now, base::Bytes datagram) {
       }
     } else if (const auto* remb = std::get_if<rtp::Remb>(&*message)) {
       rate_.on_remb(remb->bitrate);
-      video_out_.set_rate(rate_.budget());
+      apply_rate();
     } else if (std::holds_alternative<rtp::TransportFeedback>(*message)) {
       ++stats_.transport_feedback_received; // counted only: no estimator reads it yet
     }
@@ -68,7 +68,7 @@ void Peer::on_report_blocks(base::Timestamp now, const rtp::ReportBlocks& blocks
     }
     if (block.ssrc == video_out_.ssrc()) {
       rate_.on_loss(now, block.fraction_lost);
-      video_out_.set_rate(rate_.budget());
+      apply_rate();
     }
   }
 }
@@ -121,6 +121,14 @@ void Peer::send_feedback(base::Timestamp now) {
     ++stats_.nacks_sent;
   }
   if (pli) builder.picture_loss(reporter_ssrc(), video_in_.ssrc());
+  transport_->send_rtcp(packet->buffer(), builder.size());
+}
+
+void Peer::send_picture_loss() {
+  auto packet = resources_.packets.get();
+  if (!packet || !video_in_.active()) return;
+  rtp::RtcpBuilder builder(packet->buffer().first(kRtcpBytes));
+  builder.picture_loss(reporter_ssrc(), video_in_.ssrc());
   transport_->send_rtcp(packet->buffer(), builder.size());
 }
 
