@@ -53,7 +53,7 @@ const binaries = resolve(process.env.PLENUM_BIN ?? join(__dirname, '../../build/
 export const plenumProgram = join(binaries, 'plenum/plenum');
 
 // Its own variables would configure it, and unknown ones are errors.
-function cleanEnvironment(): NodeJS.ProcessEnv {
+export function cleanEnvironment(): NodeJS.ProcessEnv {
   const out = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PLENUM_')));
   return {
     ...out,
