@@ -11,10 +11,13 @@
 #include "base/secret.hpp"
 #include "base/seq_unwrap.hpp"
 #include "base/spsc_ring.hpp"
+#include "base/token_bucket.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <ostream>
 #include <thread>
 
 namespace plenum::base {
@@ -129,6 +132,30 @@ TEST(Random, TokensUseTheWholeAlphabetAndUuidsCarryTheirVersion) {
   EXPECT_EQ(random.uuid4()[14], '4');
   EXPECT_NE(Random::system().u64(), Random::system().u64());
 }
+
+TEST(TokenBucket, GivesABurstAndThenItsRate) {
+  TokenBucket bucket(3, 2);
+  const Timestamp start(std::chrono::seconds(100));
+  for (int i = 0; i < 3; ++i)
+    EXPECT_TRUE(bucket.take(start));
+  EXPECT_FALSE(bucket.take(start));
+  EXPECT_FALSE(bucket.take(start + std::chrono::milliseconds(499)));
+  EXPECT_TRUE(bucket.take(start + std::chrono::milliseconds(501)));
+  EXPECT_FALSE(bucket.is_full(start + std::chrono::seconds(1)));
+  EXPECT_TRUE(bucket.is_full(start + std::chrono::seconds(60)));
+  for (int i = 0; i < 3; ++i)
+    EXPECT_TRUE(bucket.take(start)) << "an older moment takes";
+  EXPECT_FALSE(bucket.take(start + std::chrono::seconds(60))) << "and does not make the way back count again";
+}
+
+template <class T>
+concept Streamed = requires(std::ostream& out, const T& value) { out << value; };
+
+// A Secret cannot be printed by accident: not formatted, not streamed, not turned into text.
+static_assert(!fmt::is_formattable<Secret>::value);
+static_assert(!Streamed<Secret> && Streamed<std::string>);
+static_assert(!std::is_convertible_v<Secret, std::string> &&
+              !std::is_convertible_v<Secret, std::string_view>);
 
 TEST(Secret, ComparesByContent) {
   EXPECT_TRUE(Secret("abc") == Secret("abc"));

@@ -89,7 +89,7 @@ class Door::Loop final : private WorkerEvents {
   WorkerLinks links_;
   TcpEntrance tcp_;
   SourceLimiter sources_, tcp_sources_, stun_sources_;
-  TokenBucket machine_;
+  base::TokenBucket machine_;
   std::unordered_map<ice::PairKey, Pair> pairs_;
   std::unordered_map<std::string, std::vector<ice::PairKey>, TextHash, std::equal_to<>> pairs_of_; // by ufrag
   std::deque<Received> strays_;

@@ -1,7 +1,5 @@
 #include "door/rate_limit.hpp"
 
-#include <algorithm>
-
 namespace plenum::door {
 namespace {
 
@@ -22,31 +20,14 @@ std::uint64_t source_bits(const ice::TransportAddress& source) {
 
 } // namespace
 
-void TokenBucket::refill(base::Timestamp now) {
-  if (now > at_) tokens_ = std::min(burst_, tokens_ + base::to_seconds(now - at_) * per_second_);
-  at_ = now;
-}
-
-bool TokenBucket::take(base::Timestamp now) {
-  refill(now);
-  if (tokens_ < 1) return false;
-  tokens_ -= 1;
-  return true;
-}
-
-bool TokenBucket::is_full(base::Timestamp now) {
-  refill(now);
-  return tokens_ >= burst_;
-}
-
 SourceLimiter::SourceLimiter(double burst, double per_second, base::Random& random)
     : key_(random.u64()), burst_(burst), per_second_(per_second),
-      slots_(kBuckets, Slot{.bucket = TokenBucket(burst, per_second)}) {}
+      slots_(kBuckets, Slot{.bucket = base::TokenBucket(burst, per_second)}) {}
 
 bool SourceLimiter::take(base::Timestamp now, const ice::TransportAddress& source) {
   const auto owner = mixed(source_bits(source) ^ key_);
   auto& slot = slots_[owner % kBuckets];
-  if (slot.owner != owner && slot.bucket.is_full(now)) slot = {owner, TokenBucket(burst_, per_second_)};
+  if (slot.owner != owner && slot.bucket.is_full(now)) slot = {owner, base::TokenBucket(burst_, per_second_)};
   return slot.bucket.take(now);
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/random.hpp"
+#include "base/token_bucket.hpp"
 #include "base/units.hpp"
 #include "ice/stun_message.hpp"
 
@@ -14,18 +15,6 @@
 #include <vector>
 
 namespace plenum::door {
-
-class TokenBucket {
- public:
-  TokenBucket(double burst, double per_second) : burst_(burst), per_second_(per_second), tokens_(burst) {}
-  bool take(base::Timestamp now);
-  bool is_full(base::Timestamp now);
-
- private:
-  void refill(base::Timestamp now);
-  double burst_, per_second_, tokens_;
-  base::Timestamp at_{};
-};
 
 class SourceLimiter {
  public:
@@ -37,7 +26,7 @@ class SourceLimiter {
  private:
   struct Slot {
     std::uint64_t owner = 0;
-    TokenBucket bucket;
+    base::TokenBucket bucket;
   };
   std::uint64_t key_;
   double burst_, per_second_;

@@ -11,18 +11,6 @@ ice::TransportAddress source(const char* ip, std::uint16_t port = 1) {
   return *ice::TransportAddress::parse(ip, port);
 }
 
-TEST(TokenBucket, BurstThenRate) {
-  TokenBucket bucket(3, 2);
-  const auto start = timestamp_us(5'000'000);
-  for (int i = 0; i < 3; ++i)
-    EXPECT_TRUE(bucket.take(start));
-  EXPECT_FALSE(bucket.take(start));
-  EXPECT_FALSE(bucket.take(start + std::chrono::milliseconds(499)));
-  EXPECT_TRUE(bucket.take(start + std::chrono::milliseconds(501)));
-  EXPECT_FALSE(bucket.take(start)); // time that runs backwards earns nothing
-  EXPECT_TRUE(bucket.is_full(start + std::chrono::hours(1)));
-}
-
 TEST(SourceLimiter, CountsPerAddressWhateverThePort) {
   base::SeededRandom random(1);
   SourceLimiter limiter(2, 1, random);

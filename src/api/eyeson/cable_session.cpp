@@ -66,6 +66,8 @@ void CableSession::ping() {
 
 void CableSession::on_text(std::string_view text) {
   if (!socket_.open()) return;
+  if (!frames_.take(dialect_.executor.now()))
+    return dialect_.env.metrics.counter("plenum_cable_dropped_total").add();
   const auto parsed = base::parse_json(text, {.bytes = 64 * 1024, .depth = 8});
   if (!parsed) return; // never a reason to hang up (eyeson-api 5.4.5)
   const auto command = base::find_string(*parsed, "command").value_or("");
@@ -163,8 +165,8 @@ void CableSession::close_for_restart() {
 }
 
 void CableSessions::add_routes(net::Router& router) {
-  router.add_upgrade("/rt", [this](net::UpgradeRequest request, net::Upgrade upgrade_of) {
-    upgrade(std::move(request), std::move(upgrade_of));
+  router.add_upgrade("/rt", [this](const net::UpgradeRequest& request, net::Upgrade upgrade_of) {
+    upgrade(request, std::move(upgrade_of));
   });
 }
 
@@ -197,7 +199,7 @@ base::Result<CableReader> CableSessions::authorize(const net::UpgradeRequest& re
   return refused;
 }
 
-void CableSessions::upgrade(net::UpgradeRequest request, net::Upgrade upgrade_of) {
+void CableSessions::upgrade(const net::UpgradeRequest& request, net::Upgrade upgrade_of) {
   std::string_view key_offered;
   for (const auto& offered : request.subprotocols)
     if (key_offered.empty() && dialect_.hub.directory().account_by_key(key_in(offered)))
@@ -207,7 +209,7 @@ void CableSessions::upgrade(net::UpgradeRequest request, net::Upgrade upgrade_of
     upgrade_of.accept({}, {}).close(1000);
     return;
   }
-  const std::string subprotocol = *chosen;
+  const auto& subprotocol = *chosen;
   auto reader = authorize(request);
   if (!reader) return refuse(std::move(upgrade_of), subprotocol);
   const auto number = ++next_;

@@ -9,6 +9,7 @@
 
 #include "api/eyeson/cable_feed.hpp"
 #include "api/eyeson/dialect.hpp"
+#include "base/token_bucket.hpp"
 #include "net/router.hpp"
 #include "net/websocket.hpp"
 
@@ -33,6 +34,8 @@ class CableSession final : private hub::Subscriber {
  public:
   static constexpr base::Duration kPing = std::chrono::seconds(3);
   static constexpr std::size_t kIdentifiers = 8; // subscriptions of one connection
+  // Frames over this rate are dropped: clients subscribe again until confirmed, the rest may be lost.
+  static constexpr double kFrameBurst = 50, kFramesPerSecond = 10;
 
   CableSession(Dialect& dialect, CableReader reader);
   // `closed` runs once when the connection is over; it may destroy this.
@@ -59,6 +62,7 @@ class CableSession final : private hub::Subscriber {
   std::map<std::string, bool> identifiers_; // as the client spelled them → is the room channel
   hub::Subscription subscription_;
   base::Executor::Timer ping_timer_;
+  base::TokenBucket frames_{kFrameBurst, kFramesPerSecond};
 };
 
 class CableSessions {
@@ -68,7 +72,7 @@ class CableSessions {
   void close_for_restart();
 
  private:
-  void upgrade(net::UpgradeRequest request, net::Upgrade upgrade);
+  void upgrade(const net::UpgradeRequest& request, net::Upgrade upgrade);
   base::Result<CableReader> authorize(const net::UpgradeRequest& request) const;
 
   Dialect& dialect_;

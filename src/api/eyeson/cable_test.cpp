@@ -162,6 +162,21 @@ TEST_F(Cable, nonsense_never_hangs_up) {
   }
 }
 
+TEST_F(Cable, a_flood_is_dropped_not_answered) {
+  auto cable = api.connect("/rt?access_key=" + ann.key);
+  cable.say(R"({"command":"subscribe","identifier":"{\"channel\":\"RoomChannel\"}"})");
+  cable.take();
+  for (int i = 0; i < 1000; ++i)
+    cable.say(R"({"command":"subscribe","identifier":"nonsense"})");
+  EXPECT_LE(cable.take().size(), CableSession::kFrameBurst);
+  EXPECT_GE(api.house.env.metrics.counter("plenum_cable_dropped_total").value(), 950U);
+  EXPECT_FALSE(cable.close_code());
+  api.house.pass(1s);
+  cable.take();
+  cable.say(R"({"command":"subscribe","identifier":"{\"channel\":\"UserChannel\"}"})");
+  EXPECT_EQ(text_at(first(cable.take()), "type"), "confirm_subscription") << "it may go on";
+}
+
 TEST_F(Cable, too_many_subscriptions_are_rejected) {
   auto client = participant(ann);
   for (int i = 0; i < 20; ++i)

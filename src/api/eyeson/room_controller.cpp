@@ -25,7 +25,7 @@ std::size_t page_of(const net::Request& request) {
 
 void RoomController::add_routes(net::Router& router) {
   const auto plain = [this](void (RoomController::*handler)(const net::Request&, net::Reply)) {
-    return [this, handler](net::Request request, net::Reply reply) {
+    return [this, handler](const net::Request& request, net::Reply reply) {
       (this->*handler)(request, std::move(reply));
     };
   };
@@ -46,7 +46,7 @@ void RoomController::add_routes(net::Router& router) {
 }
 
 net::Handler RoomController::with_access(AccessHandler handler) {
-  return [this, handler](net::Request request, net::Reply reply) {
+  return [this, handler](const net::Request& request, net::Reply reply) {
     const auto access = access_of(dialect_, request.path_param("key"));
     if (!access) return answer_error(reply, access.error());
     (this->*handler)(request, std::move(reply), *access);

@@ -93,17 +93,23 @@ void SeppSession::send_voice_activity(base::MemberId member, bool on) {
   send("voice_activity", std::move(activity));
 }
 
-// Only edges are told from now on: who talks already is said once.
+// Only edges are told later on: who talks already is said once. A client that comes back may also have missed
+// that somebody fell silent.
+void SeppSession::tell_who_talks(bool also_who_does_not) {
+  const auto* live = dialect_.hub.directory().live(client_.room);
+  if (live == nullptr) return;
+  for (const auto& [member, speech] : live->speech)
+    if ((speech.talking || also_who_does_not) && member != client_.member)
+      send_voice_activity(member, speech.talking);
+}
+
 void SeppSession::on_data_open() {
   data_open_ = true;
-  const auto* live = dialect_.hub.directory().live(client_.room);
-  if (stage_ != Stage::live || live == nullptr) return;
-  for (const auto& [member, speech] : live->speech)
-    if (speech.talking && member != client_.member) send_voice_activity(member, true);
+  if (stage_ == Stage::live) tell_who_talks(false);
 }
 
 void SeppSession::on_data(std::string_view text) {
-  if (stage_ != Stage::live) return;
+  if (stage_ != Stage::live || !may_command()) return;
   if (const auto message = parse_data_channel(text)) handle(*message);
 }
 

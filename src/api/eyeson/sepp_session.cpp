@@ -42,8 +42,17 @@ void SeppSession::start(net::Upgrade upgrade, std::move_only_function<void()> cl
   socket_ = upgrade.accept({}, std::move(events));
 }
 
+bool SeppSession::may_command() {
+  if (!socket_.open()) return false;
+  if (commands_.take(dialect_.executor.now())) return true;
+  dialect_.env.metrics.counter("plenum_sepp_floods_total").add();
+  base::log::info("member=" + client_id_, "hung up: too many messages");
+  socket_.close(1008, "too many messages"); // the call has its grace time, a new socket may resume it
+  return false;
+}
+
 void SeppSession::on_text(std::string_view text) {
-  if (stage_ == Stage::over) return;
+  if (stage_ == Stage::over || !may_command()) return;
   const auto message = parse_sepp(text, client_id_);
   if (message) return handle(*message);
   dialect_.env.metrics.counter("plenum_sepp_bad_messages_total").add();
@@ -166,6 +175,7 @@ void SeppSession::go_live(const hub::JoinAccepted& accepted, std::string_view an
   if (room == nullptr || !room->open()) return terminate(200, leg_.hex()); // it ended in this very moment
   subscription_ = dialect_.hub.subscribe(client_.room, *this, client_.member);
   send_snapshot(resumed);
+  if (resumed || !accepted.data) tell_who_talks(resumed); // others hear it when their data channel opens
   keep_alive();
 }
 

@@ -3,12 +3,14 @@
 // Before call_accepted nothing is sent; after call_terminated or call_rejected nothing more. The call itself
 // outlives the socket (grace time of the room), and a new socket takes it up with call_resume or replaces it
 // with call_start. `call_id` is the leg's id. Frequent causes are merged: one source_update per turn of the
-// event loop. Voice activity and keep-alive go over the data channel when it is open. Owner: SeppSessions.
+// event loop. Voice activity and keep-alive go over the data channel when it is open. Who floods is hung up
+// on rather than left out: a command that nobody hears (camera off!) would be a lie. Owner: SeppSessions.
 // Thread: core. Source: eyeson-sepp 1.3–1.5, 3, 4.6, 5.
 #pragma once
 
 #include "api/eyeson/dialect.hpp"
 #include "api/eyeson/sepp_messages.hpp"
+#include "base/token_bucket.hpp"
 #include "net/router.hpp"
 #include "net/websocket.hpp"
 
@@ -33,6 +35,7 @@ class SeppSession final : private hub::Subscriber {
   static constexpr base::Duration kOfferSpacing = std::chrono::milliseconds(250);
   static constexpr base::Duration kOfferPatience = std::chrono::seconds(2); // Android never answers
   static constexpr int kMostBadMessages = 100;
+  static constexpr double kCommandBurst = 100, kCommandsPerSecond = 20; // both ways in together
 
   // `resumed` runs when this socket has taken up a call that another socket may still hold.
   SeppSession(Dialect& dialect, SeppClient client, std::move_only_function<void()> resumed = {});
@@ -48,6 +51,7 @@ class SeppSession final : private hub::Subscriber {
 
   void on_text(std::string_view text);
   void on_closed();
+  bool may_command(); // false: the socket is closing, or closes now because of a flood
   void handle(const SeppMessage& message);
   void handle_call_start(const CallStart& start);
   void handle_call_resume(const CallResume& resume);
@@ -68,6 +72,7 @@ class SeppSession final : private hub::Subscriber {
   void reject(int code);
   void note_sources_changed();
   void send_voice_activity(base::MemberId member, bool on);
+  void tell_who_talks(bool also_who_does_not);
   void keep_alive();
   void offer_again();
   void send_offer(const std::string& sdp);
@@ -104,6 +109,7 @@ class SeppSession final : private hub::Subscriber {
   bool data_open_ = false, wants_keep_alive_ = false, sources_changed_ = false;
   bool offer_open_ = false, offer_wanted_ = false;
   base::Timestamp last_offer_{};
+  base::TokenBucket commands_{kCommandBurst, kCommandsPerSecond};
   int bad_messages_ = 0;
   base::Executor::Timer keep_alive_timer_, offer_timer_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

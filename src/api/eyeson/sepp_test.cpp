@@ -488,6 +488,17 @@ TEST_F(Sepp, a_client_that_never_answers_is_not_waited_for) {
   EXPECT_EQ(api.house.workers->sent_of<link::OfferPeer>().size(), 2U);
 }
 
+// It ends the meeting by itself, and would never answer.
+TEST_F(Sepp, android_is_not_offered_again) {
+  ann.dial();
+  ann.say("call_start", {{"sdp", parsed(kOffer)}, {"mute_video", false}, {"platform", "android-1.1.15"}});
+  api.answer_legs();
+  ann.call = text_at(first(ann.socket->take()), "data.call_id");
+  peer(ann, link::PeerPhase::connected);
+  peer(ann, link::PeerPhase::disconnected);
+  EXPECT_THAT(api.house.workers->sent_of<link::OfferPeer>(), IsEmpty());
+}
+
 TEST_F(Sepp, client_offers_are_answered) {
   ann.join();
   ann.say("sdp_update", {{"call_id", ann.call}, {"sdp", parsed(kOffer)}});
@@ -519,6 +530,45 @@ TEST_F(Sepp, voice_activity_uses_the_data_channel_when_it_is_open) {
   ASSERT_EQ(sent.size(), 2U); // who talked already is said again: one client listens here only
   EXPECT_EQ(sent[0].text, R"({"type":"voice_activity","cid":")" + bob.id + R"(","on":true})");
   EXPECT_EQ(sent[1].text, R"({"type":"voice_activity","cid":")" + bob.id + R"(","on":false})");
+}
+
+// While signaling was lost nobody was told of edges.
+TEST_F(Sepp, who_talks_is_said_again_after_a_resume) {
+  Caller cid(api, "r", "cid");
+  ann.join(), bob.join(), cid.join();
+  api.house.fact(link::DataOpen{*base::PeerId::parse(ann.call)});
+  api.house.fact(link::Talking{*base::MemberId::parse(bob.id), true});
+  api.house.fact(link::Talking{*base::MemberId::parse(ann.id), true});
+  ann.socket->hang_up();
+  api.house.fact(link::Talking{*base::MemberId::parse(bob.id), false});
+  api.house.fact(link::Talking{*base::MemberId::parse(cid.id), true});
+  const auto before = api.house.workers->sent_of<link::SendData>().size();
+  ann.dial();
+  ann.say("call_resume", {{"call_id", ann.call}, {"sdp", parsed(kOffer)}});
+  api.answer_legs();
+  EXPECT_EQ(text_at(first(ann.socket->take()), "type"), "call_resumed");
+  std::vector<std::string> told;
+  for (const auto& sent : api.house.workers->sent_of<link::SendData>())
+    if (sent.peer.hex() == ann.call) told.push_back(sent.text);
+  told.erase(told.begin(), told.begin() + static_cast<std::ptrdiff_t>(before));
+  EXPECT_THAT(told, ::testing::UnorderedElementsAre(
+                        R"({"type":"voice_activity","cid":")" + bob.id + R"(","on":false})",
+                        R"({"type":"voice_activity","cid":")" + cid.id + R"(","on":true})"))
+      << "and nothing about herself";
+}
+
+TEST_F(Sepp, without_a_data_channel_who_talks_is_said_by_signaling) {
+  ann.join();
+  api.house.fact(link::Talking{*base::MemberId::parse(ann.id), true});
+  bob.dial();
+  bob.start();
+  const auto open = api.house.workers->sent_of<link::OpenPeer>().back();
+  api.house.fact(link::PeerAnswer{open.request, open.peer, "ANSWER", true, true, false, {}});
+  const auto frames = bob.socket->take();
+  ASSERT_EQ(frames.size(), 5U);
+  EXPECT_EQ(text_at(frames[0], "type"), "call_accepted");
+  EXPECT_EQ(text_at(frames[4], "type"), "voice_activity");
+  EXPECT_EQ(text_at(frames[4], "data.cid"), ann.id);
 }
 
 TEST_F(Sepp, keep_alive_only_for_who_asked_and_after_the_opening) {
@@ -568,11 +618,48 @@ TEST_F(Sepp, bad_messages_change_nothing_and_are_bounded) {
   EXPECT_TRUE(member(ann).video_on);
   EXPECT_THAT(ann.socket->take(), IsEmpty());
   EXPECT_FALSE(ann.socket->close_code());
-  for (int i = 0; i < 100; ++i)
+  for (int i = 0; i < 100; ++i) {
     ann.socket->say("nonsense");
+    api.house.pass(60ms); // slowly: no flood
+  }
   EXPECT_EQ(ann.socket->close_code(), 1008);
+  EXPECT_EQ(api.house.env.metrics.counter("plenum_sepp_floods_total").value(), 0U);
   ann.socket->hang_up();
   EXPECT_TRUE(member(ann).leg.signaling_lost_at);
+}
+
+// Twenty a second are nobody's clicks. The last that was heard holds; the call can be taken up again.
+TEST_F(Sepp, a_flood_is_hung_up_on) {
+  ann.join();
+  for (int second = 0; second < 10; ++second) { // busy, but not a flood
+    for (int i = 0; i < 20; ++i)
+      ann.say("mute_video", {{"on", i % 2 == 0}});
+    api.house.pass(1s);
+  }
+  EXPECT_FALSE(ann.socket->close_code());
+  EXPECT_TRUE(member(ann).video_on);
+  int heard = 0;
+  for (; heard < 1000 && !ann.socket->close_code(); ++heard)
+    ann.say("mute_video", {{"on", true}});
+  EXPECT_LE(heard, SeppSession::kCommandBurst + 1);
+  EXPECT_EQ(ann.socket->close_code(), 1008);
+  EXPECT_EQ(api.house.env.metrics.counter("plenum_sepp_floods_total").value(), 1U);
+  ann.say("mute_video", {{"on", false}});
+  EXPECT_FALSE(member(ann).video_on) << "nothing is heard after it";
+  ann.socket->hang_up();
+  ann.dial();
+  ann.say("call_resume", {{"call_id", ann.call}, {"sdp", parsed(kOffer)}});
+  api.answer_legs();
+  EXPECT_EQ(text_at(first(ann.socket->take()), "type"), "call_resumed");
+}
+
+TEST_F(Sepp, the_data_channel_is_no_way_around_the_limit) {
+  ann.join();
+  for (int i = 0; i < 200; ++i)
+    api.house.fact(
+        link::DataReceived{*base::PeerId::parse(ann.call), R"({"type":"mute_video","on":true,"cid":"x"})"});
+  EXPECT_EQ(ann.socket->close_code(), 1008);
+  EXPECT_TRUE(member(ann).present);
 }
 
 TEST_F(Sepp, commands_before_the_call_do_nothing) {
