@@ -21,7 +21,7 @@ base::Result<Fetched> fetch(const FetchRequest& request) {
   const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(), &curl_easy_cleanup);
   curl_slist* list = nullptr;
   for (const auto& [name, value] : request.headers)
-    list = curl_slist_append(list, (name + ": " + value).c_str());
+    list = curl_slist_append(list, std::string(name).append(": ").append(value).c_str());
   const std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers(list, &curl_slist_free_all);
   Fetched out;
   curl_easy_setopt(curl.get(), CURLOPT_URL, request.url.c_str());

@@ -5,7 +5,6 @@
 namespace plenum::store {
 
 namespace log = base::log;
-namespace json = base::json;
 
 namespace {
 
