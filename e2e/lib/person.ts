@@ -72,16 +72,17 @@ export class Person {
   async join(
     api: string,
     key: string,
-    options: JoinOptions & { tcpOnly?: boolean; wait?: boolean } = devices
+    options: JoinOptions & { tcpOnly?: boolean; videoCodec?: string; wait?: boolean } = devices
   ): Promise<void> {
-    const { tcpOnly = false, wait = true, ...join } = options;
+    const { tcpOnly = false, videoCodec = '', wait = true, ...join } = options;
     const after = this.events.mark();
     await this.page.evaluate(
-      ([a, k, o, tcp]) => {
+      ([a, k, o, tcp, codec]) => {
         window.probe.state.tcpOnly = tcp;
+        window.probe.state.videoCodec = codec;
         window.probe.start(a, k, o);
       },
-      [api, key, join, tcpOnly] as const
+      [api, key, join, tcpOnly, videoCodec] as const
     );
     if (wait) await this.event('accept', undefined, after);
   }

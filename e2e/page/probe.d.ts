@@ -26,6 +26,7 @@ export interface Stats {
   videoOut: { framesEncoded?: number; framesSent?: number; frameWidth?: number; packetsSent?: number };
   audioOut: { packetsSent?: number };
   codecIn?: string;
+  codecOut?: string;
   protocol?: string;
   srtp?: string;
 }
@@ -43,7 +44,7 @@ declare global {
     note(kind: 'event' | 'data', entry: unknown): Promise<void>;
     probe: {
       client: { destroy(): void };
-      state: { remote: MediaStream | null; screen: MediaStream | null; tcpOnly: boolean };
+      state: { remote: MediaStream | null; screen: MediaStream | null; tcpOnly: boolean; videoCodec: string };
       start(api: string, key: string, options: JoinOptions): void;
       guest(api: string, token: string, name: string): void;
       send(action: { type: string; [field: string]: unknown }): void;

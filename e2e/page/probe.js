@@ -2,7 +2,7 @@
 // stays as it was published. `note` is given by the test (an exposed binding); see lib/person.ts.
 (() => {
   const peers = [];
-  const state = { remote: null, screen: null, tcpOnly: false };
+  const state = { remote: null, screen: null, tcpOnly: false, videoCodec: '' };
 
   // Echo cancellation and noise suppression would take a steady tone for noise and remove it.
   const devices = navigator.mediaDevices;
@@ -13,7 +13,7 @@
     return open({ ...wish, audio });
   };
 
-  const { createDataChannel, setRemoteDescription } = RTCPeerConnection.prototype;
+  const { createDataChannel, createOffer, setRemoteDescription } = RTCPeerConnection.prototype;
   RTCPeerConnection.prototype.createDataChannel = function (...args) {
     const channel = createDataChannel.apply(this, args);
     peers.push(this);
@@ -27,6 +27,17 @@
       send.call(channel, text);
     };
     return channel;
+  };
+  // A browser that knows one video codec only, as senders that are no browsers do.
+  RTCPeerConnection.prototype.createOffer = function (...args) {
+    for (const transceiver of this.getTransceivers()) {
+      if (!state.videoCodec || transceiver.receiver.track.kind !== 'video') continue;
+      const known = RTCRtpReceiver.getCapabilities('video').codecs;
+      transceiver.setCodecPreferences(
+        known.filter(codec => [state.videoCodec, 'video/rtx'].includes(codec.mimeType))
+      );
+    }
+    return createOffer.apply(this, args);
   };
   RTCPeerConnection.prototype.setRemoteDescription = function (description, ...rest) {
     const sdp = state.tcpOnly
@@ -116,6 +127,7 @@
       videoOut: of('outbound-rtp', 'video'),
       audioOut: of('outbound-rtp', 'audio'),
       codecIn: all.find(s => s.id === of('inbound-rtp', 'video').codecId)?.mimeType,
+      codecOut: all.find(s => s.id === of('outbound-rtp', 'video').codecId)?.mimeType,
       protocol: local?.protocol,
       srtp: of('transport').srtpCipher
     };
