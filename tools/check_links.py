@@ -5,7 +5,8 @@
 - a link whose text is a code name, `Room::function`, when the linked file does not contain that name;
 - a source file named in docs/architecture.md or docs/adr/ that does not exist, unless a dagger says that it is planned
   (`engine/trunk.cpp`†), and a dagger on a file that does exist;
-- a setting or a metric that docs/operations.md does not know, or that is only there."""
+- a setting or a metric that docs/operations.md does not know, or that is only there;
+- a test named in docs/compatibility-*.md that does not exist."""
 import pathlib, re, subprocess, sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -79,6 +80,25 @@ def check_operations(errors):
         errors += [f"docs/operations.md: there is no {what} {name}" for name in sorted(told - real)]
 
 
+def check_tests(errors):
+    """`Suite.name` is a unit test, `x.spec: words` an end-to-end test whose title begins with these words."""
+    units, titles = set(), {}
+    for top in ("src", "sim", "tests"):
+        for path in (ROOT / top).rglob("*_test.cpp"):
+            units.update(f"{suite}.{name}" for suite, name in re.findall(r"\bTEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\)", path.read_text()))
+    for path in (ROOT / "e2e" / "tests").glob("*.spec.ts"):
+        titles[path.name[:-3]] = re.findall(r"\btest(?:\.describe)?\(\s*['`](.*?)['`$]", path.read_text())
+    for path in sorted((ROOT / "docs").glob("compatibility-*.md")):
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            where = f"{path.relative_to(ROOT)}:{number}"
+            for spec, words in re.findall(r"`(\w+\.spec): ([^`]+)`", line):
+                if not any(title.startswith(words) for title in titles.get(spec, [])):
+                    errors.append(f"{where}: no test '{words}…' in e2e/tests/{spec}.ts")
+            for name in re.findall(r"`([A-Z]\w+\.\w+)`", line):
+                if name not in units and name != "Suite.name":
+                    errors.append(f"{where}: there is no test {name}")
+
+
 def main():
     listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "*.md"], cwd=ROOT, capture_output=True,
                             text=True, check=True).stdout.split("\n")
@@ -92,6 +112,7 @@ def main():
             if living:
                 check_placed(path, number, line, errors)
     check_operations(errors)
+    check_tests(errors)
     print("\n".join(errors) or f"links: {links} fine")
     sys.exit(bool(errors))
 

@@ -87,6 +87,8 @@ VIOLATIONS = {
         ("docs/bad3.md", "[`no_such_function`](../src/room/decide.cpp)\n", "does not mention no_such_function"),
         ("docs/adr/bad.md", "As in `room/no_such_file.cpp`.\n", "does not exist (planned ones carry a dagger)"),
         ("docs/adr/bad2.md", "As in `room/decide.cpp`†.\n", "exists, but the dagger says planned"),
+        ("docs/compatibility-bad.md", "| `Sepp.no_such_test` |\n", "there is no test Sepp.no_such_test"),
+        ("docs/compatibility-bad2.md", "| `join.spec: no such title` |\n", "no test 'no such title…'"),
         ("src/room/bad.cpp", 'auto x = metrics.counter("plenum_no_such_total");\n', "metric plenum_no_such_total is missing"),
     ],
     "check_format.py": [("src/room/bad.cpp", "int  x ;\n", "code should be clang-formatted")],

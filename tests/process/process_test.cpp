@@ -235,6 +235,28 @@ TEST_F(Process, health_readiness_and_metrics) {
   EXPECT_EQ(server.end(), 0);
 }
 
+// One client never calls when both lists are empty.
+TEST_F(Process, clients_are_told_our_own_stun_server) {
+  make_key();
+  Server server(data());
+  const auto options = *base::find(*base::find(open(server, "r", "ann"), "signaling"), "options");
+  const auto media = text_at(*server.find("serving"), {"media"});
+  EXPECT_EQ(text_at(options, {"stun_servers"}), R"(["stun:127.0.0.1:)" + media + R"("])");
+  EXPECT_EQ(text_at(options, {"turn_servers"}), "[]");
+  EXPECT_EQ(server.end(), 0);
+}
+
+TEST_F(Process, the_worker_tells_its_licences) {
+  Program program(PLENUM_MEDIA_PROGRAM, {"--licences"});
+  EXPECT_EQ(program.wait(), 0);
+  EXPECT_THAT(program.out, HasSubstr("GNU General Public License, version 3"));
+#ifdef PLENUM_X264
+  EXPECT_THAT(program.out, HasSubstr("links x264"));
+#else
+  EXPECT_THAT(program.out, Not(HasSubstr("x264")));
+#endif
+}
+
 TEST_F(Process, a_key_made_while_serving_works) {
   Server server(data());
   make_key();
