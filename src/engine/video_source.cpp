@@ -59,7 +59,7 @@ void VideoSource::decode(const base::EncodedFrame& frame) {
   decoded_frames.fetch_add(1, std::memory_order_release);
   const auto hint =
       screen.load(std::memory_order_relaxed) ? video::ContentHint::screen : video::ContentHint::camera;
-  auto picture = video::scale_to_tile(decoded.picture, target, hint, pictures_);
+  auto picture = video::scale_to_tile(decoded.picture, target, hint, pictures_, scaler_);
   if (!picture) return;
   picture->captured = frame.captured;
   tile_.publish(std::move(picture));

@@ -12,6 +12,7 @@
 #include "base/spsc_ring.hpp"
 #include "base/strand_pool.hpp"
 #include "video/decoder.hpp"
+#include "video/scaler.hpp"
 #include "video/tile.hpp"
 
 #include <atomic>
@@ -56,6 +57,7 @@ class VideoSource final : public base::Strand {
   std::atomic<bool> needs_key_{false};
   bool awaiting_key_ = true; // the strand's
   std::unique_ptr<video::Decoder> decoder_;
+  video::Scaler scaler_;
   video::FramePool pictures_;
   video::Tile tile_;
 };

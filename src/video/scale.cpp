@@ -1,10 +1,13 @@
 #include "video/scale.hpp"
 
 #include "base/check.hpp"
+#include "video/scaler.hpp"
 #include "video/tile.hpp"
 
 #include <algorithm>
+#include <array>
 #include <libyuv.h>
+#include <utility>
 
 namespace plenum::video {
 namespace {
@@ -21,6 +24,15 @@ libyuv::FilterMode filter_for(const I420View& from, const MutableI420View& to, C
   const bool much_smaller = to.width * 2 < from.width || to.height * 2 < from.height;
   if (much_smaller || (smaller && hint == ContentHint::screen)) return libyuv::kFilterBox;
   return libyuv::kFilterBilinear;
+}
+
+// Where libyuv is as fast as memory: both sides in the same one of its ratios.
+bool has_kernel(const I420View& from, const MutableI420View& to) {
+  constexpr std::array<std::pair<int, int>, 5> kRatios = {{{1, 1}, {1, 2}, {1, 4}, {3, 4}, {3, 8}}};
+  return std::ranges::any_of(kRatios, [&](const auto& ratio) {
+    const auto [part, whole] = ratio;
+    return to.width * whole == from.width * part && to.height * whole == from.height * part;
+  });
 }
 
 } // namespace
@@ -91,7 +103,8 @@ void draw(const I420View& from, const MutableI420View& to, Fit fit, ContentHint 
   scale(from, to.part(box), hint);
 }
 
-FrameRef scale_to_tile(const I420View& from, const TileTarget& target, ContentHint hint, FramePool& pool) {
+FrameRef scale_to_tile(const I420View& from, const TileTarget& target, ContentHint hint, FramePool& pool,
+                       Scaler& scaler) {
   const int width = even(target.width), height = even(target.height);
   if (width < 2 || height < 2 || from.empty() || from.width < 2 || from.height < 2) return {};
   const Rect box = target.fit == Fit::cover ? Rect{0, 0, width, height}
@@ -101,7 +114,14 @@ FrameRef scale_to_tile(const I420View& from, const TileTarget& target, ContentHi
   picture->hint = hint;
   const Rect all{0, 0, from.width, from.height};
   const Rect seen = target.fit == Fit::cover ? cover_crop(from.width, from.height, width, height) : all;
-  scale(from.part(seen), picture->pixels(), hint);
+  const I420View part = from.part(seen);
+  const MutableI420View to = picture->pixels();
+  if (hint == ContentHint::screen || has_kernel(part, to) ||
+      !Scaler::takes(part.width, part.height, to.width, to.height)) {
+    scale(part, to, hint);
+  } else {
+    scaler.scale(part, to);
+  }
   return picture;
 }
 

@@ -2,8 +2,9 @@
 // tile's size.
 //
 // Everything is aligned to even pixels so that chroma never shifts. Down by more than two, and any screen
-// content, is box-filtered; the rest is bilinear. libyuv keeps fast kernels for 1/2, 3/4 and 3/8; equal sizes
-// are a copy. libyuv takes one small row buffer from malloc per call. Owner: functions. Thread: any.
+// content, is box-filtered; the rest is bilinear. Equal sizes are a copy; libyuv has fast kernels for 1/2,
+// 1/4, 3/4 and 3/8; cameras in all other ratios go through a Scaler. libyuv takes one small row buffer from
+// malloc per call. Owner: functions. Thread: any.
 #pragma once
 
 #include "video/frame.hpp"
@@ -11,6 +12,7 @@
 
 namespace plenum::video {
 
+class Scaler;
 struct TileTarget;
 
 enum class Fit : std::uint8_t {
@@ -34,7 +36,8 @@ void draw(const I420View& from, const MutableI420View& to, Fit fit, ContentHint 
 
 // The tile picture of a decoded one: target size (cover) or the box inside it (contain). Empty when the
 // target is not visible, the picture too small (< 2 px) or the pool exhausted. The caller sets `captured`.
-FrameRef scale_to_tile(const I420View& from, const TileTarget& target, ContentHint hint, FramePool& pool);
+FrameRef scale_to_tile(const I420View& from, const TileTarget& target, ContentHint hint, FramePool& pool,
+                       Scaler& scaler);
 
 // The same picture at another even size (a tier): `captured` and `hint` are kept, an equal size is the same
 // frame.

@@ -1,4 +1,5 @@
 #include "video/scale.hpp"
+#include "video/scaler.hpp"
 #include "video/test_pictures.hpp"
 #include "video/tile.hpp"
 
@@ -52,9 +53,11 @@ FrameRef halves(FramePool& pool, int width, int height) {
 }
 
 TEST(ScaleToTile, CoverCropsTheSidesEqually) {
+  Scaler scaler;
   FramePool pool({}, 4, "test");
   const FrameRef source = halves(pool, 640, 360);
-  const FrameRef tile = scale_to_tile(source->view(), {180, 180, Fit::cover}, ContentHint::camera, pool);
+  const FrameRef tile =
+      scale_to_tile(source->view(), {180, 180, Fit::cover}, ContentHint::camera, pool, scaler);
   ASSERT_TRUE(tile);
   EXPECT_EQ(tile->width, 180);
   EXPECT_EQ(tile->height, 180);
@@ -63,9 +66,11 @@ TEST(ScaleToTile, CoverCropsTheSidesEqually) {
 }
 
 TEST(ScaleToTile, ContainHasThePicturesOwnShape) {
+  Scaler scaler;
   FramePool pool({}, 4, "test");
   const FrameRef source = halves(pool, 640, 360);
-  const FrameRef tile = scale_to_tile(source->view(), {320, 240, Fit::contain}, ContentHint::screen, pool);
+  const FrameRef tile =
+      scale_to_tile(source->view(), {320, 240, Fit::contain}, ContentHint::screen, pool, scaler);
   ASSERT_TRUE(tile);
   EXPECT_EQ(tile->width, 320);
   EXPECT_EQ(tile->height, 180);
@@ -75,25 +80,27 @@ TEST(ScaleToTile, ContainHasThePicturesOwnShape) {
 }
 
 TEST(ScaleToTile, RefusesWhatCannotBeDrawn) {
+  Scaler scaler;
   FramePool pool({}, 2, "test");
   const FrameRef source = halves(pool, 64, 64);
-  EXPECT_FALSE(scale_to_tile(source->view(), {0, 0, Fit::cover}, ContentHint::camera, pool));
-  EXPECT_FALSE(scale_to_tile(source->view(), {1, 100, Fit::cover}, ContentHint::camera, pool));
-  EXPECT_FALSE(scale_to_tile({}, {100, 100, Fit::cover}, ContentHint::camera, pool));
+  EXPECT_FALSE(scale_to_tile(source->view(), {0, 0, Fit::cover}, ContentHint::camera, pool, scaler));
+  EXPECT_FALSE(scale_to_tile(source->view(), {1, 100, Fit::cover}, ContentHint::camera, pool, scaler));
+  EXPECT_FALSE(scale_to_tile({}, {100, 100, Fit::cover}, ContentHint::camera, pool, scaler));
   const FrameRef last = pool.get(64, 64);
-  EXPECT_FALSE(scale_to_tile(source->view(), {100, 100, Fit::cover}, ContentHint::camera, pool))
+  EXPECT_FALSE(scale_to_tile(source->view(), {100, 100, Fit::cover}, ContentHint::camera, pool, scaler))
       << "exhausted";
 }
 
 // Decoders give pictures of odd size.
 TEST(ScaleToTile, TakesOddSourceSizes) {
+  Scaler scaler;
   FramePool pool({}, 4, "test");
   const FrameRef source = plain(pool, 642, 482, kGreen);
   I420View odd = source->view();
   odd.width = 641;
   odd.height = 481;
   for (const Fit fit : {Fit::cover, Fit::contain}) {
-    const FrameRef tile = scale_to_tile(odd, {426, 320, fit}, ContentHint::camera, pool);
+    const FrameRef tile = scale_to_tile(odd, {426, 320, fit}, ContentHint::camera, pool, scaler);
     ASSERT_TRUE(tile);
     EXPECT_TRUE(near(at(tile, tile->width - 1, tile->height - 1), kGreen));
   }
