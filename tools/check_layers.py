@@ -41,7 +41,7 @@ THIRD_PARTY = {  # header pattern: places that may include it; what is in no lin
 }
 # The standard library and the kernel's interface belong to everybody.
 SYSTEM = re.compile(r"[a-z_0-9]+$|c?(std|signal)[a-z]*\.h$|(sys|netinet|arpa|net|linux)/[\w./]+\.h$"
-                    r"|(unistd|fcntl|poll|spawn|sched|pthread|ifaddrs|dirent|grp|pwd|netdb|errno|time)\.h$")
+                    r"|[a-z]mmintrin\.h$|(unistd|fcntl|poll|spawn|sched|pthread|ifaddrs|dirent|grp|pwd|netdb|errno|time)\.h$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 
