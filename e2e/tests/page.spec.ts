@@ -137,6 +137,65 @@ test('the host and a guest meet: people, talking, chat, keys, leaving, rejoining
   });
 });
 
+/** Everything that can be operated has a name that a screen reader can say, and nothing is wider than the screen. */
+async function fits(page: Page, where: string): Promise<void> {
+  const outline = await page.locator('body').ariaSnapshot();
+  const nameless = outline.match(
+    /^ *- (button|link|textbox|combobox|checkbox|radio|slider|switch|menuitem|tab)(?! ").*$/gm
+  );
+  expect.soft(nameless ?? [], `${where}: without a name`).toEqual([]);
+  expect.soft(outline, `${where}: something can be operated`).toMatch(/- button "/);
+  const [wide, screen] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+  expect.soft(wide, `${where}: no sideways scrolling`).toBeLessThanOrEqual(screen!);
+}
+
+async function tabTo(page: Page, name: string): Promise<void> {
+  const focused = () =>
+    page.evaluate(() => {
+      const at = document.activeElement;
+      return at?.matches(':focus-visible') ? at.getAttribute('data-testid') : null;
+    });
+  for (let presses = 0; presses < 30; presses++) {
+    if ((await focused()) === name) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`the Tab key never reaches ${name}, or one does not see it`);
+}
+
+test('by keyboard alone, with names for a screen reader, on a phone', async ({ server, visitor }) => {
+  const document = await server.enter({ id: 'daily', name: 'Daily', user: { id: 'host', name: 'Hanna' } });
+  const { page } = await visitor('ann');
+  await page.setViewportSize({ width: 360, height: 640 });
+  await page.goto(document.links.guest_join);
+  await expect(id(page, 'join')).toBeVisible();
+  await fits(page, 'before joining');
+  await tabTo(page, 'name');
+  await page.keyboard.type('Gwen');
+  await tabTo(page, 'join');
+  await page.keyboard.press('Enter');
+  await state(page, 'in-call');
+  await picture(page);
+  await fits(page, 'in the call');
+
+  await tabTo(page, 'mic');
+  await expect(id(page, 'mic')).toHaveAttribute('aria-pressed', 'true');
+  await page.keyboard.press('Space');
+  await expect(id(page, 'mic')).toHaveAttribute('aria-pressed', 'false');
+  await tabTo(page, 'chat-toggle');
+  await page.keyboard.press('Enter');
+  await tabTo(page, 'chat-input');
+  await page.keyboard.type('typed');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('log')).toContainText('typed');
+  await fits(page, 'with the chat');
+  await page.keyboard.press('Escape');
+  await expect(id(page, 'chat-input')).toBeHidden();
+  await tabTo(page, 'leave');
+  await page.keyboard.press('Enter');
+  await state(page, 'ended');
+  await fits(page, 'after the call');
+});
+
 test('both websockets are cut: the page says so and comes back', async ({ server, visitor, wire }) => {
   const document = await server.enter({ id: 'daily', user: { id: 'host', name: 'Hanna' } });
   const host = await visitor('ann');
