@@ -10,6 +10,7 @@ namespace plenum::cc {
 
 namespace {
 constexpr std::int64_t kSlotsPerSecond = 200;
+constexpr int kKeyDrainFactor = 4; // a keyframe is some ten deltas large
 } // namespace
 
 Pacer::Pacer(std::size_t capacity) {
@@ -87,17 +88,23 @@ PacerRelease Pacer::release(PacketClass packet_class, bool dropped) {
 
 // Credit comes in whole slots and never saves up: silence does not earn a burst.
 void Pacer::refill(base::Timestamp now) {
+  const auto per_slot = slot_bytes();
   if (!started_) {
     started_ = true;
-    slot_time_ = now;
-    credit_ = bytes_per_slot_;
+    slot_time_ = now - now.time_since_epoch() % kSlot; // all peers' slots begin together: one wake-up for all
+    credit_ = per_slot;
     return;
   }
   const std::int64_t slots = (now - slot_time_) / kSlot;
   if (slots <= 0) return;
   slot_time_ += slots * kSlot;
-  credit_ = slots > kSlotsPerSecond ? bytes_per_slot_
-                                    : std::min(credit_ + slots * bytes_per_slot_, bytes_per_slot_);
+  credit_ = slots > kSlotsPerSecond ? per_slot : std::min(credit_ + slots * per_slot, per_slot);
+}
+
+std::int64_t Pacer::slot_bytes() const {
+  if (drain_ == base::Duration{}) return bytes_per_slot_;
+  const auto time = keys_queued_ > 0 ? kKeyDrainFactor * drain_ : drain_;
+  return std::max(bytes_per_slot_, static_cast<std::int64_t>(queued_bytes_) * kSlot.count() / time.count());
 }
 
 bool Pacer::expired(base::Timestamp now) const {
@@ -110,7 +117,7 @@ base::Timestamp Pacer::next_release() const {
   if (queued() == 0) return base::kNever;
   const bool drops = dropping_ && ring(PacketClass::video).size() > 0;
   if (!started_ || credit_ > 0 || drops || ring(PacketClass::audio).size() > 0) return slot_time_;
-  return slot_time_ + (-credit_ / bytes_per_slot_ + 1) * kSlot;
+  return slot_time_ + (-credit_ / slot_bytes() + 1) * kSlot;
 }
 
 bool Pacer::take_keyframe_need() {

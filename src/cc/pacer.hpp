@@ -1,9 +1,10 @@
 // Pacer: spreads the packets of one peer in time, so that a keyframe does not overflow the link.
 //
-// Leaky bucket at 2.0 × the peer's rate in slots of 5 ms. Audio leaves at once and is charged; then RTX,
-// video and padding in this order. Delta-frame video older than 300 ms means that the rate is too high for
-// the link: it is dropped up to the next keyframe, which `take_keyframe_need()` reports once. Keyframes are
-// never dropped for age (the next one would be no smaller), and the deltas behind one are aged from the
+// Leaky bucket at 2.0 × the peer's rate in slots of 5 ms, or as fast as `drain_within` demands: an estimate
+// that is only low because it is young must not pile up frames. Audio leaves at once and is charged; then
+// RTX, video and padding in this order. Delta-frame video older than 300 ms means that the rate is too high
+// for the link: it is dropped up to the next keyframe, which `take_keyframe_need()` reports once. Keyframes
+// are never dropped for age (the next one would be no smaller), and the deltas behind one are aged from the
 // moment it left. Items are opaque; assign RTP sequence numbers at release, so that drops leave no hole.
 // Owner: peer. Thread: net. Architecture 4.5.
 #pragma once
@@ -44,6 +45,9 @@ class Pacer {
   explicit Pacer(std::size_t capacity = 1024);
 
   void set_rate(base::DataRate rate); // the peer's estimate or budget; the factor is applied here
+  // Whatever the rate, what waits leaves within about this time, keyframes within four times it; 0 (default):
+  // the rate is a limit, and what waits too long is dropped.
+  void drain_within(base::Duration time) { drain_ = time; }
   // False: not taken (ring full, or delta video while a keyframe is awaited). The owner keeps the slot and
   // must not push the rest of that frame: a key item is taken for the beginning of a whole keyframe.
   bool push(base::Timestamp now, PacketClass packet_class, const PacerItem& item);
@@ -75,11 +79,13 @@ class Pacer {
   const Ring& ring(PacketClass packet_class) const { return rings_[static_cast<std::size_t>(packet_class)]; }
   PacerRelease release(PacketClass packet_class, bool dropped);
   void refill(base::Timestamp now);
+  std::int64_t slot_bytes() const; // that may leave in one slot
   bool expired(base::Timestamp now) const;
   void await_key();
 
   std::array<Ring, kPacketClasses> rings_;
-  std::int64_t bytes_per_slot_ = 0;
+  std::int64_t bytes_per_slot_ = 0; // by the rate
+  base::Duration drain_{};
   std::int64_t credit_ = 0;     // bytes; negative after a burst
   base::Timestamp slot_time_{}; // start of the slot last credited
   bool started_ = false;

@@ -47,6 +47,26 @@ TEST(Pacer, EmptyNeverReleases) {
   EXPECT_FALSE(pacer.pop(kStart));
 }
 
+TEST(Pacer, DrainsInTimeWhenTheRateIsNoLimit) {
+  Line line;
+  line.pacer.set_rate(base::DataRate::kbps(50)); // 12 bytes/ms: 5 s for what follows
+  line.pacer.drain_within(100ms);
+  std::uint32_t slot = 0;
+  auto now = kStart;
+  for (int frame = 0; frame < 25; ++frame) { // 1 Mbit/s
+    for (int i = 0; i < 5; ++i)
+      ASSERT_TRUE(line.pacer.push(now, PacketClass::video, delta(slot++)));
+    line.run(now, now + 40ms);
+    now += 40ms;
+    EXPECT_LE(line.pacer.queued_bytes(), 15'000u); // 120 ms of it
+  }
+  EXPECT_TRUE(line.dropped.empty());
+  EXPECT_FALSE(line.pacer.take_keyframe_need());
+  line.pacer.drain_within(0ms); // congestion: now the rate holds
+  line.run(now, now + 320ms);
+  EXPECT_FALSE(line.dropped.empty());
+}
+
 TEST(Pacer, OrderIsAudioRtxVideoPadding) {
   Line line;
   line.pacer.set_rate(base::DataRate::kbps(100'000));

@@ -1,4 +1,5 @@
 #include "cc/send_rate.hpp"
+#include "cc/sent_meter.hpp"
 #include "cc/tier_rate.hpp"
 #include "cc/tile_rate.hpp"
 
@@ -52,15 +53,63 @@ TEST(TileRate, SmallChangesAreNotWorthAMessage) {
 TEST(SendRate, IsTheLeastOfLossRateRembAndSessionCap) {
   SendRate rate;
   EXPECT_EQ(rate.budget().in_kbps(), 1200);
-  rate.on_remb(DataRate::kbps(700));
+  const auto much = DataRate::kbps(8000); // sent: every cap is reached
+  rate.on_remb(kStart, DataRate::kbps(700), much);
   EXPECT_EQ(rate.budget().in_kbps(), 700);
   rate.set_session_cap(DataRate::kbps(500));
   EXPECT_EQ(rate.budget().in_kbps(), 500);
   rate.set_session_cap({0});
-  rate.on_remb(DataRate::kbps(9000));
+  rate.on_remb(kStart, DataRate::kbps(9000), much);
   EXPECT_EQ(rate.budget().in_kbps(), 1200);
-  rate.on_remb(DataRate::kbps(1));
+  rate.on_remb(kStart, DataRate::kbps(1), much);
   EXPECT_EQ(rate.budget().in_kbps(), 80);
+}
+
+TEST(SendRate, AnEstimateOfSomebodyWhoGotLittleBindsNothing) {
+  SendRate rate;
+  auto now = kStart;
+  rate.on_remb(now, DataRate::kbps(90), DataRate::kbps(60)); // the picture stood still
+  EXPECT_EQ(rate.budget().in_kbps(), 1200);
+  rate.on_remb(now += 1s, DataRate::kbps(900), DataRate::kbps(1000)); // it moves, and this is the limit
+  EXPECT_EQ(rate.budget().in_kbps(), 900);
+  rate.on_remb(now += 1s, DataRate::kbps(90),
+               DataRate::kbps(60)); // it stands again: what we know is not lost
+  EXPECT_NEAR(static_cast<double>(rate.budget().bps), 972'000, 1000);
+  rate.on_remb(now += 1h, DataRate::kbps(90), DataRate::kbps(60)); // and comes back slowly, not at once
+  EXPECT_NEAR(static_cast<double>(rate.budget().bps), 972'000 * 1.16, 1000);
+  rate.on_remb(now += 1s, DataRate::kbps(400), DataRate::kbps(1000));
+  EXPECT_EQ(rate.budget().in_kbps(), 400);
+}
+
+TEST(SendRate, ManyLossesAreCongestion) {
+  SendRate rate;
+  auto now = kStart;
+  EXPECT_FALSE(rate.congested());
+  rate.on_loss(now, 20); // 8 %
+  EXPECT_FALSE(rate.congested());
+  for (int i = 0; i < 4; ++i)
+    rate.on_loss(now += 1s, 64);
+  EXPECT_TRUE(rate.congested());
+  rate.on_loss(now += 1s, 0);
+  rate.on_loss(now += 1s, 0);
+  EXPECT_LT(rate.loss(), 0.1);
+  EXPECT_TRUE(rate.congested()); // not yet over
+  for (int i = 0; i < 2; ++i)
+    rate.on_loss(now += 1s, 0);
+  EXPECT_FALSE(rate.congested());
+}
+
+TEST(SentMeter, KnowsTheLastSecond) {
+  SentMeter meter;
+  EXPECT_EQ(meter.rate(kStart).bps, 0);
+  for (int i = 0; i < 100; ++i)
+    meter.add(kStart + i * 20ms, 1000);
+  const auto end = kStart + 1980ms;
+  EXPECT_NEAR(static_cast<double>(meter.rate(end).bps), 400'000, 1);
+  EXPECT_NEAR(static_cast<double>(meter.rate(end + 500ms).bps), 200'000, 1);
+  EXPECT_EQ(meter.rate(end + 1s).bps, 0);
+  meter.add(end + 1h, 10);
+  EXPECT_EQ(meter.rate(end + 1h).bps, 80);
 }
 
 TEST(SendRate, GrowsSlowlyHoldsAndFallsFast) {

@@ -2,8 +2,10 @@
 //
 // The smaller of its REMB (or SDP cap) and a loss-driven AIMD rate: more than 10 % loss multiplies by 1 −
 // loss/2, less than 2 % adds 8 % a second, in between holds (the loss controller of draft-ietf-rmcat-gcc-02,
-// section 6). The delay-based estimator replaces it later behind the same `budget()`. Owner: peer. Thread:
-// net.
+// section 6). A browser's REMB never exceeds about 1.5 × what it receives: one that is well above what we
+// sent says only that we sent little (a picture that stood still), and binds nothing; otherwise a meeting
+// that begins to move would starve for half a minute. The delay-based estimator replaces all this later
+// behind the same `budget()`. Owner: peer. Thread: net.
 #pragma once
 
 #include "base/units.hpp"
@@ -22,8 +24,9 @@ class SendRate {
  public:
   explicit SendRate(SendRateLimits limits = {});
 
-  // The receiver's wish (REMB); absent ones never expire, because receivers repeat them only on change.
-  void on_remb(base::DataRate cap);
+  // The receiver's estimate (REMB), with what was sent to it in the last second. Absent ones never expire,
+  // because receivers may repeat them only on change.
+  void on_remb(base::Timestamp now, base::DataRate cap, base::DataRate sent);
   // A cap by the session description; 0 removes it.
   void set_session_cap(base::DataRate cap);
   // One report block: `fraction_lost` in 1/256. Acts at most every 200 ms.
@@ -32,14 +35,18 @@ class SendRate {
   // For everything sent to this receiver.
   base::DataRate budget() const;
   double loss() const { return loss_; } // smoothed, 0–1
+  // The network drops what we send (from 10 % until it is below 2 %): what waits must not be pushed after it.
+  bool congested() const { return congested_; }
 
  private:
   SendRateLimits limits_;
   base::DataRate rate_;
-  base::DataRate remb_{};
+  base::DataRate remb_{}; // as far as it binds
+  base::Timestamp last_remb_{};
   base::DataRate session_cap_{};
   base::Timestamp last_change_{};
   bool reported_ = false;
+  bool congested_ = false;
   double loss_ = 0;
 };
 

@@ -54,6 +54,7 @@ constexpr auto kRows = std::to_array<Row>({
     {"plenum_frames_assembled_total", "", [](const PeerStats& s) { return s.assembler.frames; }},
     {"plenum_frame_chains_lost_total", "", [](const PeerStats& s) { return s.assembler.chains_lost; }},
     {"plenum_frames_sent_total", "", [](const PeerStats& s) { return s.video_out.frames; }},
+    {"plenum_video_paced_out_total", "", [](const PeerStats& s) { return s.paced_out; }},
     {"plenum_frames_withheld_total", "", [](const PeerStats& s) { return s.video_out.frames_skipped; }},
 });
 

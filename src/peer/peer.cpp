@@ -287,6 +287,7 @@ void Peer::send_audio(base::Timestamp now, base::Bytes payload, std::uint32_t rt
   const auto buffer = packet->buffer();
   const auto room = buffer.first(buffer.size() - secure::kSrtpTailroom);
   const auto size = audio_out_.write(now, payload, rtp_time, level, captured, room);
+  sent_.add(now, size);
   if (size != 0 && transport_->send_rtp(buffer, size)) ++stats_.audio_out;
 }
 
@@ -304,6 +305,7 @@ void Peer::release_video(base::Timestamp now) {
     const auto buffer = packet->buffer();
     const auto size = video_out_.write_next(now, buffer.first(buffer.size() - secure::kSrtpTailroom));
     if (size == 0) break;
+    sent_.add(now, size);
     transport_->send_rtp(buffer, size);
   }
   wish_keyframe(now);
@@ -353,6 +355,7 @@ PeerStats Peer::stats() const {
   out.video_in = video_in_.counters();
   out.assembler = video_in_.assembler_counters();
   out.video_out = video_out_.counters();
+  out.paced_out = video_out_.dropped_packets();
   out.audio_lost = static_cast<std::uint64_t>(std::max<std::int64_t>(0, audio_in_.lost()));
   out.plis_sent = video_in_.keyframe_requests();
   out.round_trip = round_trip_;

@@ -12,6 +12,7 @@
 #include "cc/arrivals.hpp"
 #include "cc/keyframe_budget.hpp"
 #include "cc/send_rate.hpp"
+#include "cc/sent_meter.hpp"
 #include "peer/audio_send_stream.hpp"
 #include "peer/leg_state.hpp"
 #include "peer/reception.hpp"
@@ -84,6 +85,7 @@ struct PeerStats {
   VideoReceiveCounters video_in;
   rtp::AssemblerCounters assembler;
   VideoSendCounters video_out;
+  std::uint64_t paced_out = 0; // video packets that were too late for the link and not sent
   std::uint64_t audio_in = 0, audio_out = 0;
   std::uint64_t audio_lost = 0, video_lost = 0; // from their senders to us
   std::uint64_t plis_sent = 0, nacks_sent = 0, plis_received = 0, firs_received = 0;
@@ -179,7 +181,8 @@ class Peer final : private TransportSink {
   void send_remb(base::Timestamp now, rtp::RtcpBuilder& builder);
   std::uint32_t reporter_ssrc() const { return options_.answer.media.audio_ssrc; }
   void apply_rate() {
-    video_out_.set_rate(options_.fixed_pace.bps > 0 ? options_.fixed_pace : rate_.budget());
+    const bool fixed = options_.fixed_pace.bps > 0;
+    video_out_.set_rate(fixed ? options_.fixed_pace : rate_.budget(), !fixed && rate_.congested());
   }
   void release_video(base::Timestamp now);
   void wish_keyframe(base::Timestamp now);
@@ -213,6 +216,7 @@ class Peer final : private TransportSink {
   std::uint16_t transport_sequence_ = 0;
   cc::Arrivals arrivals_;
   cc::SendRate rate_;
+  cc::SentMeter sent_;
   cc::FirFilter firs_;
   base::Duration round_trip_ = std::chrono::milliseconds(50);
   base::Timestamp next_report_ = base::kNever;

@@ -36,7 +36,9 @@ void Peer::on_rtcp(base::Timestamp now, base::Bytes datagram) {
           video_out_.need_keyframe();
       }
     } else if (const auto* remb = std::get_if<rtp::Remb>(&*message)) {
-      rate_.on_remb(remb->bitrate);
+      // A browser's estimate; to us as a browser's stand-in it is the server's wish for a tile, and holds.
+      const bool wish = options_.ice_role == ice::Role::full;
+      rate_.on_remb(now, remb->bitrate, wish ? base::DataRate::kbps(1'000'000) : sent_.rate(now));
       apply_rate();
     } else if (std::holds_alternative<rtp::TransportFeedback>(*message)) {
       ++stats_.transport_feedback_received; // counted only: no estimator reads it yet

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t kHeaderBytes = 40; // RTP header with our extensions, for the pacer's bill
 constexpr std::int64_t kVideoClock = 90'000;
+constexpr base::Duration kDrain = std::chrono::milliseconds(100);
 constexpr base::Duration kAskAgain = std::chrono::seconds(1);
 constexpr std::int64_t kRtxShare = 4;      // retransmissions take at most a quarter of the rate,
 constexpr std::int64_t kLeastRtx = 10'000; // but a burst of some packets (bytes) is always granted
@@ -35,9 +36,10 @@ void VideoSendStream::configure(const std::optional<sdp::NegotiatedCodec>& codec
   if (!same) forget_everything();
 }
 
-void VideoSendStream::set_rate(base::DataRate rate) {
+void VideoSendStream::set_rate(base::DataRate rate, bool congested) {
   rate_ = rate;
   pacer_.set_rate(rate);
+  pacer_.drain_within(congested ? base::Duration{} : kDrain);
 }
 
 void VideoSendStream::forget_everything() {

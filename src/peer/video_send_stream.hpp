@@ -48,7 +48,9 @@ class VideoSendStream {
   bool enabled() const { return codec_.has_value(); }
   const std::optional<sdp::NegotiatedCodec>& codec() const { return codec_; }
 
-  void set_rate(base::DataRate rate);
+  // `congested`: frames that cannot leave in time are dropped up to the next keyframe; otherwise they are
+  // sent soon, whatever the rate says.
+  void set_rate(base::DataRate rate, bool congested);
   void set_round_trip(base::Duration rtt) { round_trip_ = rtt; }
   // Queues a frame; `rtp_time` 90 kHz on the room's line, `captured` when the picture was true.
   void send(base::Timestamp now, const rtp::PacketizedFrameRef& frame, std::uint32_t rtp_time,
@@ -73,6 +75,7 @@ class VideoSendStream {
   SendMarks marks() const;
   void go_on_from(const SendMarks& marks, std::uint16_t sequence, std::uint16_t rtx_sequence);
   const VideoSendCounters& counters() const { return counters_; }
+  std::uint64_t dropped_packets() const { return pacer_.dropped(); }
 
  private:
   struct Pending {

@@ -27,7 +27,7 @@ struct Sending {
 
   Sending() {
     configure();
-    stream.set_rate(base::DataRate::kbps(4000));
+    stream.set_rate(base::DataRate::kbps(4000), true);
   }
   void configure(sdp::Codec codec = sdp::Codec::vp8) {
     sdp::NegotiatedCodec negotiated{.codec = codec, .payload_type = 96, .rtx_payload_type = 97};
@@ -140,7 +140,7 @@ TEST(VideoSendStreamTest, HistoryEndsAfterASecondAndGivesTheFramesBack) {
 
 TEST(VideoSendStreamTest, RetransmissionsTakeAQuarterOfTheRateAtMost) {
   Sending s;
-  s.stream.set_rate(base::DataRate::kbps(1000));
+  s.stream.set_rate(base::DataRate::kbps(1000), true);
   s.stream.set_round_trip(0ms);
   std::size_t resent = 0;
   for (int i = 0; i < 250; ++i) { // ten seconds
@@ -162,7 +162,7 @@ TEST(VideoSendStreamTest, RetransmissionsTakeAQuarterOfTheRateAtMost) {
 TEST(VideoSendStreamTest, BothSequencesWrap) {
   Sending s;
   s.stream.set_round_trip(0ms);
-  s.stream.set_rate(base::DataRate::kbps(4'000'000));
+  s.stream.set_rate(base::DataRate::kbps(4'000'000), true);
   std::optional<std::uint16_t> last, last_rtx;
   int wraps = 0, rtx_wraps = 0;
   for (int i = 0; i < 70'000; ++i) {
@@ -192,7 +192,7 @@ TEST(VideoSendStreamTest, BothSequencesWrap) {
 
 TEST(VideoSendStreamTest, OverflowDropsToAKeyframeWithoutAHole) {
   Sending s;
-  s.stream.set_rate(base::DataRate::kbps(100));
+  s.stream.set_rate(base::DataRate::kbps(100), true);
   s.send(true, 1000);
   s.stream.take_keyframe_need();
   auto sent = s.take();
@@ -202,7 +202,7 @@ TEST(VideoSendStreamTest, OverflowDropsToAKeyframeWithoutAHole) {
       sent.push_back(std::move(one));
   }
   EXPECT_TRUE(s.stream.take_keyframe_need());
-  s.stream.set_rate(base::DataRate::kbps(4000));
+  s.stream.set_rate(base::DataRate::kbps(4000), true);
   s.take_for(1s);
   const auto packets = s.stream.counters().packets;
   s.send(false, 1000); // still nothing without a keyframe
