@@ -34,7 +34,7 @@ THIRD_PARTY = {  # header pattern: places that may include it; what is in no lin
     r"libavcodec/|libavutil/": ["video/av_"],
     r"opus/": ["audio/"],
     r"srtp2/": ["secure/"], r"usrsctp\.h": ["sctp/"],
-    r"seccomp\.h|linux/landlock\.h": ["apps/plenum_media/"],
+    r"seccomp\.h|linux/landlock\.h|fontconfig/": ["apps/plenum_media/"],
     r"toml\+\+|CLI/": ["apps/"],
     r"spdlog/": ["base/log.cpp"],
     r"fmt/": [""],  # everywhere

@@ -39,8 +39,12 @@ void note() {
 
 void* operator new(std::size_t size) {
   plenum::base::alloc_counter::note();
-  if (void* p = std::malloc(size == 0 ? 1 : size)) return p;
-  throw std::bad_alloc();
+  for (;;) {
+    if (void* p = std::malloc(size == 0 ? 1 : size)) return p;
+    const auto handler = std::get_new_handler(); // a worker's says that it is out of memory
+    if (handler == nullptr) throw std::bad_alloc();
+    handler();
+  }
 }
 void operator delete(void* p) noexcept {
   std::free(p);

@@ -9,7 +9,9 @@
 #include <fcntl.h>
 #include <fstream>
 #include <spawn.h>
+#include <string_view>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -47,6 +49,7 @@ base::Result<Descriptor> listen_at(const std::filesystem::path& file, int type) 
   ::unlink(file.c_str());
   const Descriptor low(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
   if (!low) return system_error("socket");
+  ::fchmod(low.get(), S_IRUSR | S_IWUSR); // before it has a name: no moment in which others may connect
   if (::bind(low.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0 ||
       ::listen(low.get(), 8) != 0)
     return system_error(file.string());
@@ -60,11 +63,27 @@ int open_pidfd(std::int64_t process) {
   return static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(process), 0));
 }
 
+// Settings are ours, and some are secrets.
+std::vector<char*> environment_of_worker() {
+  std::vector<char*> out;
+  for (char** entry = environ; *entry != nullptr; ++entry)
+    if (!std::string_view(*entry).starts_with("PLENUM_")) out.push_back(*entry);
+  out.push_back(nullptr);
+  return out;
+}
+
+std::string how_it_ended(const siginfo_t& info) {
+  if (info.si_code == CLD_EXITED) return "exit status " + std::to_string(info.si_status);
+  const auto signal = "signal " + std::to_string(info.si_status);
+  return info.si_status == SIGSYS ? signal + ": it made a system call that its confinement forbids" : signal;
+}
+
 struct SpawnSettings {
   posix_spawn_file_actions_t actions{};
   posix_spawnattr_t attributes{};
   SpawnSettings(int link, int door) {
     posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0); // not our terminal
     posix_spawn_file_actions_adddup2(&actions, link, 3);
     posix_spawn_file_actions_adddup2(&actions, door, 4);
     posix_spawn_file_actions_addclosefrom_np(&actions, 5);
@@ -132,9 +151,10 @@ base::Result<void> WorkerProcess::spawn(const std::filesystem::path& executable,
   argv.push_back(nullptr);
 
   const SpawnSettings settings(link->get(), door->get());
+  auto environment = environment_of_worker();
   pid_t pid = 0;
-  const int error =
-      ::posix_spawn(&pid, executable.c_str(), &settings.actions, &settings.attributes, argv.data(), environ);
+  const int error = ::posix_spawn(&pid, executable.c_str(), &settings.actions, &settings.attributes,
+                                  argv.data(), environment.data());
   if (error != 0) {
     files_.remove();
     errno = error;
@@ -281,8 +301,7 @@ void WorkerProcess::on_exit() {
   if (child_) {
     siginfo_t info{};
     if (::waitid(P_PIDFD, static_cast<id_t>(pidfd_.get()), &info, WEXITED | WNOHANG) == 0)
-      why = info.si_code == CLD_EXITED ? "exit status " + std::to_string(info.si_status)
-                                       : "signal " + std::to_string(info.si_status);
+      why = how_it_ended(info);
   }
   disconnect();
   reconnect_.reset();

@@ -46,8 +46,8 @@ class Orphans : public ::testing::Environment {
 
 struct Server : Program {
   std::string http, admin;
-  Server(const fs::path& data, std::vector<std::string> more = {})
-      : Program(PLENUM_PROGRAM, arguments(data, std::move(more))) {
+  Server(const fs::path& data, std::vector<std::string> more = {}, std::vector<std::string> environment = {})
+      : Program(PLENUM_PROGRAM, arguments(data, std::move(more)), std::move(environment)) {
     const auto line = wait_for("serving");
     http = "http://127.0.0.1:" + text_at(line, {"http"});
     admin = "http://127.0.0.1:" + text_at(line, {"admin"});

@@ -30,6 +30,10 @@ struct Config {
   bool media_tcp = true;
   std::vector<std::string> media_announce; // empty: the addresses of this machine's interfaces
   bool media_stun = true;
+  bool media_sandbox = true;
+  std::string media_worker_user; // empty: as root a user of its own for each worker
+  std::uint32_t media_worker_memory_mb = 2048;
+  bool media_worker_dumps = false;
   std::vector<std::string> ice_stun_servers; // empty: our own media port
   std::vector<std::string> ice_turn_servers;
   base::Secret ice_turn_secret;

@@ -1,6 +1,7 @@
 #include "apps/plenum/server.hpp"
 
 #include "api/admin/admin_routes.hpp"
+#include "apps/plenum/confinement.hpp"
 #include "apps/plenum/paths.hpp"
 #include "base/log.hpp"
 
@@ -155,6 +156,10 @@ Result<void> Server::open() {
   processes.run_directory = fs::absolute(config_.data_directory) / "run";
   processes.spares = config_.workers_spares;
   processes.most = config_.workers_most;
+  auto confinement = confinement_arguments(config_, ::geteuid() == 0);
+  if (!confinement) return std::unexpected(std::move(confinement).error());
+  processes.arguments = std::move(*confinement);
+  if (!config_.media_sandbox) base::log::warn("", "media processes are not confined: media.sandbox is off");
   if (config_.log_format == "text") processes.arguments.emplace_back("--log-text");
   if (config_.log_level == "debug") processes.arguments.emplace_back("--debug");
   wires_ = std::make_unique<LoopWires>(loop_);
