@@ -1,0 +1,6 @@
+// RTP payloads of VP8 → frames.
+#include "fuzz/depacketize.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  return plenum::fuzz::depacketize(plenum::base::Codec::vp8, data, size);
+}
