@@ -25,6 +25,7 @@ constexpr int kMaxRecordsPerDatagram = 32;
 constexpr std::size_t kRecordHeaderBytes = 13;
 constexpr long kMaxCertificateBytes = 16 * 1024;
 constexpr unsigned kParkedTimerUs = 3'600'000'000U;
+constexpr std::string_view kWrongCertificate = "peer certificate does not match the fingerprint";
 
 // OpenSSL before 3.2 tells the BIO the address of its retransmission time; later versions tell a copy of it.
 bool openssl_shares_its_timer() {
@@ -85,6 +86,7 @@ struct DtlsSession {
 
   base::Bytes incoming; // the datagram that OpenSSL may read now
   bool certificate_matched = false;
+  bool certificate_refused = false; // seen, and another one than announced
   std::uint64_t handshake_datagrams = 0;
   std::uint64_t transmitted = 0;
 
@@ -164,7 +166,8 @@ int DtlsContext::Parts::verify(X509_STORE_CTX* store, void*) {
       static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
   auto& session = *static_cast<DtlsSession*>(SSL_get_app_data(ssl));
   session.certificate_matched = session.matches(X509_STORE_CTX_get0_cert(store));
-  if (!session.certificate_matched) X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REJECTED);
+  session.certificate_refused = !session.certificate_matched;
+  if (session.certificate_refused) X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REJECTED);
   return session.certificate_matched ? 1 : 0;
 }
 
@@ -327,13 +330,14 @@ void DtlsSession::drive_handshake(base::Timestamp now) {
   if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE)
     follow_timer(now, before);
   else
-    end(DtlsState::failed, last_error("handshake failed"));
+    end(DtlsState::failed,
+        certificate_refused ? std::string(kWrongCertificate) : last_error("handshake failed"));
 }
 
 void DtlsSession::finish_handshake() {
   SrtpKeys keys;
   if (!certificate_matched || !matches(SSL_get0_peer_certificate(ssl))) {
-    end(DtlsState::failed, "peer certificate does not match the fingerprint");
+    end(DtlsState::failed, kWrongCertificate);
   } else if (!export_keys(keys)) {
     end(DtlsState::failed, "no common SRTP profile");
   } else {
