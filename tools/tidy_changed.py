@@ -22,7 +22,7 @@ def default_base():
             return fork[0]
     released = git("describe", "--tags", "--abbrev=0", "HEAD^")
     before = git("rev-parse", "--verify", "-q", "HEAD^")
-    return (released or before or git("hash-object", "-t", "tree", "/dev/null"))[0]
+    return (released or before or ["HEAD"])[0]  # a clone without history: only what is not committed
 
 
 def changed_files(base):
