@@ -38,7 +38,7 @@ void Writer::post(base::Executor::Task task) {
 }
 
 void Writer::run() {
-  data_version_ = connection_->pragma("data_version").value_or(0);
+  look_for_foreign_changes(); // also those between the opener's reading and this thread's start
   std::vector<Job> batch;
   for (bool last = false; !last;) {
     last = stop_.load();

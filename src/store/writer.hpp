@@ -2,8 +2,8 @@
 // commit): while one commit waits for the disk, the next ones gather. Each job has a savepoint, so that a
 // refused one does not hurt its neighbours. Results come back on the executor after the commit, in order.
 //
-// `on_foreign_change` runs on the writer's thread when another process has changed the file (looked for once
-// a second). Owner: Store. Thread: `submit` core; work runs on the writer's.
+// `on_foreign_change` runs on the writer's thread once at the start, and when another process has changed the
+// file (looked for once a second). Owner: Store. Thread: `submit` core; work runs on the writer's.
 #pragma once
 
 #include "base/env.hpp"
@@ -51,7 +51,7 @@ class Writer {
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   base::Mailbox<Job> jobs_;
   std::atomic<bool> stop_{false};
-  std::int64_t data_version_ = 0;
+  std::int64_t data_version_ = -1; // none that SQLite gives: the first look is always a change
   base::Counter& commits_;
   base::Counter& failures_;
   std::thread thread_; // last: starts when everything else is there
