@@ -57,7 +57,7 @@ std::string_view to_string(Stage stage) {
   return "ended";
 }
 
-Member::Member(World& world, Seat seat, Role role, std::size_t room_size, FindMember find)
+Member::Member(World& world, Seat seat, Role role, std::size_t voices, FindMember find)
     : world_(world), seat_(std::move(seat)), role_(role), find_(std::move(find)),
       timer_(world.loop.add(-1, *this)), audio_line_(world.env.random.u32()),
       video_line_(world.env.random.u32()) {
@@ -67,7 +67,7 @@ Member::Member(World& world, Seat seat, Role role, std::size_t room_size, FindMe
   if (!role_.verifies) return;
   if (world_.clips != nullptr && world_.options.codec == VideoCodec::vp8)
     reader_ = std::make_unique<PictureReader>();
-  ear_ = std::make_unique<Ear>(room_size);
+  ear_ = std::make_unique<Ear>(voices);
 }
 
 Member::~Member() {

@@ -69,7 +69,7 @@ class Member final : private peer::PeerSink, private SeppOwner, private LoopClie
   // Finds the camera behind a tile, for latency; nullptr: not one of ours.
   using FindMember = std::function<Member*(std::string_view client_id)>;
 
-  Member(World& world, Seat seat, Role role, std::size_t room_size, FindMember find);
+  Member(World& world, Seat seat, Role role, std::size_t voices, FindMember find);
   ~Member() override;
   Member(const Member&) = delete;
   Member& operator=(const Member&) = delete;

@@ -144,7 +144,7 @@ base::Result<void> Run::fill_room(const Site& site, std::size_t room) {
     if (!seat) return std::unexpected(seat.error());
     const auto client_id = seat->client_id;
     outcome_.members.push_back(
-        std::make_unique<Member>(*world_, std::move(*seat), role_of(room, index), room_size(),
+        std::make_unique<Member>(*world_, std::move(*seat), role_of(room, index), voices_.size(),
                                  [this](std::string_view client) { return find(client); }));
     by_client_[client_id] = outcome_.members.back().get();
   }
