@@ -165,9 +165,40 @@ TEST_F(PairSocketTest, ADatagramOfAStrangerGoesBack) {
   EXPECT_EQ(inbox.texts, (std::vector<std::string>{"one", "two"}));
   EXPECT_EQ(inbox.strays[0], address_of(strange).text() + " for somebody else");
   socket.send(base::as_bytes("back"));
+  socket.flush();
   char buffer[16];
   ::close(strange);
   ASSERT_TRUE(turn_until([&] { return ::recv(friendly, buffer, sizeof buffer, MSG_PEEK) == 4; }));
+  ::close(friendly);
+}
+
+TEST_F(PairSocketTest, ARunLeavesAsTheDatagramsThatItWasMadeOf) {
+  const int mine = udp(), friendly = udp();
+  const auto here = address_of(mine), there = address_of(friendly);
+  sockaddr_storage to{};
+  ASSERT_EQ(::connect(mine, reinterpret_cast<sockaddr*>(&to), there.to_sockaddr(to)), 0);
+  PairSocket socket(env, loop, packets, mine, {here, there}, inbox);
+  std::vector<std::string> sent;
+  char letter = 'a';
+  const auto send = [&](std::size_t size) {
+    sent.emplace_back(size, letter++);
+    socket.send(base::as_bytes(sent.back()));
+  };
+  for (const std::size_t size : {1200U, 1200U, 1199U, 1199U, 60U, 1200U, 1200U, 1200U})
+    send(size); // equal ones, a shorter one that ends a run, a small one, equal ones again
+  socket.flush();
+  for (int i = 0; i < 10; ++i)
+    send(1100); // more than one run
+  socket.flush();
+  socket.flush(); // nothing
+  std::vector<char> buffer(2000);
+  for (const auto& datagram : sent) {
+    const auto got = ::recv(friendly, buffer.data(), buffer.size(), 0); // loopback: it is there
+    ASSERT_EQ(got, static_cast<ssize_t>(datagram.size()));
+    EXPECT_EQ(std::string(buffer.data(), datagram.size()), datagram);
+  }
+  EXPECT_LT(::recv(friendly, buffer.data(), buffer.size(), MSG_DONTWAIT), 0);
+  EXPECT_EQ(metrics.counter("plenum_media_send_errors_total").value(), 0U);
   ::close(friendly);
 }
 
@@ -183,7 +214,9 @@ TEST_F(PairSocketTest, OversizedAndEmptyDatagramsAndAClosedPortAreSurvived) {
   EXPECT_TRUE(turn_until([&] { return !inbox.texts.empty() && inbox.texts.back() == "after"; }));
   ::close(friendly);
   socket.send(base::as_bytes("to nobody")); // is answered with ICMP
+  socket.flush();
   socket.send(base::as_bytes("to nobody"));
+  socket.flush();
   for (int i = 0; i < 3; ++i)
     loop.turn(1ms);
   EXPECT_EQ(inbox.ended, 0); // ICE judges, not the socket

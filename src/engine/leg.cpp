@@ -86,6 +86,8 @@ PairSocket* Leg::socket(const ice::PairKey& pair) const {
 
 void Leg::arm(base::Timestamp now) {
   if (video_->take_keyframe_need()) peer_->need_keyframe(now);
+  for (const auto& opened : sockets_)
+    opened.socket->flush();
   world_.loop.wake_at(timer_, peer_->next_deadline());
 }
 
@@ -110,6 +112,7 @@ void Leg::on_pair_closed(const ice::PairKey& pair) {
   const auto at = std::ranges::find_if(sockets_, [&](const Opened& o) { return o.socket->pair() == pair; });
   if (at == sockets_.end()) return;
   closed_.push_back(std::move(*at));
+  world_.sockets_closed = true;
   sockets_.erase(at);
 }
 

@@ -41,6 +41,7 @@ struct LegWorld {
   base::StrandPool& pool;
   DoorLink& door;
   peer::PeerResources resources;
+  bool sockets_closed = false; // some leg has one to bury
 };
 
 class Leg final : private peer::PeerSink, private PairSocketOwner, private Sleeper {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <netinet/udp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -31,12 +32,13 @@ PairSocket::PairSocket(const base::Env& env, EventLoop& loop, rtp::PacketPool& p
 }
 
 PairSocket::~PairSocket() {
+  flush();
   loop_.forget(fd_);
   ::close(fd_);
 }
 
 void PairSocket::on_ready(base::Timestamp now, std::uint32_t events) {
-  if ((events & EPOLLOUT) != 0) flush();
+  if ((events & EPOLLOUT) != 0) flush_stream();
   if ((events & (EPOLLIN | EPOLLERR | EPOLLHUP)) == 0) return;
   if (is_tcp(pair_)) {
     read_stream(now);
@@ -105,7 +107,15 @@ void PairSocket::read_stream(base::Timestamp now) {
 
 void PairSocket::send(base::Bytes datagram) {
   if (!is_tcp(pair_)) {
-    if (::send(fd_, datagram.data(), datagram.size(), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) send_errors_.add();
+    // A run is of one size, and only its last segment may be shorter.
+    const bool full = run_segments_ == kMostSegments || run_bytes_ + datagram.size() > run_.size();
+    const bool ended = run_bytes_ < run_segments_ * segment_;
+    if (run_segments_ > 0 && (full || ended || datagram.size() > segment_)) flush();
+    if (datagram.size() > run_.size()) return send_errors_.add();
+    if (run_segments_ == 0) segment_ = datagram.size();
+    std::memcpy(run_.data() + run_bytes_, datagram.data(), datagram.size());
+    run_bytes_ += datagram.size();
+    ++run_segments_;
     return;
   }
   const auto header = ice::frame_header(datagram.size());
@@ -115,10 +125,43 @@ void PairSocket::send(base::Bytes datagram) {
   }
   output_.append(base::as_text(header));
   output_.append(base::as_text(datagram));
-  flush();
+  flush_stream();
+}
+
+// By the socket's option and not by a control message: sendmsg may carry an address, and a worker that can
+// call it could send anywhere.
+bool PairSocket::cut_at(std::size_t size) {
+  if (cut_ == size) return true;
+  const int option = static_cast<int>(size);
+  if (::setsockopt(fd_, SOL_UDP, UDP_SEGMENT, &option, sizeof option) != 0) return false;
+  cut_ = size;
+  return true;
+}
+
+bool PairSocket::send_run() {
+  if (!offload_) return false;
+  const bool sent =
+      cut_at(segment_) && ::send(fd_, run_.data(), run_bytes_, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+  // Old kernels, paths without checksums in hardware, segments above the path's MTU, a strict sandbox.
+  if (!sent &&
+      (errno == EIO || errno == EINVAL || errno == EMSGSIZE || errno == ENOPROTOOPT || errno == EPERM))
+    offload_ = false;
+  return sent;
 }
 
 void PairSocket::flush() {
+  if (run_segments_ == 0) return;
+  const bool sent = run_segments_ > 1 && send_run();
+  if (!sent && cut_ != 0 && (segment_ > cut_ || !offload_))
+    cut_at(0); // or single ones would be cut or refused
+  for (std::size_t at = 0; !sent && at < run_bytes_; at += segment_) {
+    const auto size = std::min(segment_, run_bytes_ - at);
+    if (::send(fd_, run_.data() + at, size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) send_errors_.add();
+  }
+  run_bytes_ = run_segments_ = 0;
+}
+
+void PairSocket::flush_stream() {
   while (!output_.empty()) {
     const auto sent = ::send(fd_, output_.data(), output_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;

@@ -1,10 +1,12 @@
 // PairSocket: one candidate pair's socket, received ready-made from the door and connected to the remote
 // address.
 //
-// UDP: datagrams straight into pool blocks, source checked (a fresh socket may have caught strangers before
-// it was connected: those go back to the door). TCP: RFC 4571 frames with a bounded output buffer; when it is
-// full, datagrams are dropped like on any congested path. Errors are counted; whether the pair is alive is
-// ICE's judgement. Owner: Leg. Thread: net.
+// UDP: what is sent within a turn is collected while it is of one size (the packets of a picture are) and
+// leaves as one message, which the kernel or the card cuts (UDP segmentation offload); the owner calls
+// `flush` at the end of its turn. Received datagrams go straight into pool blocks, source checked (a fresh
+// socket may have caught strangers before it was connected: those go back to the door). TCP: RFC 4571 frames
+// with a bounded output buffer; when it is full, datagrams are dropped like on any congested path. Errors are
+// counted; whether the pair is alive is ICE's judgement. Owner: Leg. Thread: net.
 #pragma once
 
 #include "base/env.hpp"
@@ -13,6 +15,7 @@
 #include "ice/tcp_framing.hpp"
 #include "rtp/packet_pool.hpp"
 
+#include <array>
 #include <cstdint>
 #include <string>
 
@@ -43,13 +46,18 @@ class PairSocket final : private Watcher {
   // Bytes that were read before this socket was ours (TCP).
   void feed_stream(base::Timestamp now, base::Bytes bytes);
   void send(base::Bytes datagram);
+  void flush(); // what was collected
   const ice::PairKey& pair() const { return pair_; }
 
  private:
   void on_ready(base::Timestamp now, std::uint32_t events) override;
   void read_datagrams(base::Timestamp now);
   void read_stream(base::Timestamp now);
-  void flush();
+  void flush_stream();
+  bool send_run();
+  bool cut_at(std::size_t size); // 0: not at all
+
+  static constexpr std::size_t kMostSegments = 8;
 
   base::Env env_;
   EventLoop& loop_;
@@ -57,8 +65,12 @@ class PairSocket final : private Watcher {
   int fd_;
   ice::PairKey pair_;
   PairSocketOwner& owner_;
-  ice::FrameReader reader_; // TCP
-  std::string output_;      // TCP, what the socket did not take
+  ice::FrameReader reader_;                                               // TCP
+  std::string output_;                                                    // TCP, what the socket did not take
+  std::array<std::uint8_t, kMostSegments * rtp::Packet::kMostBytes> run_; // UDP, collected
+  std::size_t run_bytes_ = 0, run_segments_ = 0, segment_ = 0;
+  std::size_t cut_ = 0; // what the kernel was told
+  bool offload_ = true; // until the kernel refuses
   base::Counter& send_errors_;
   base::Counter& pool_empty_;
 };

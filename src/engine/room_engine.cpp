@@ -239,6 +239,8 @@ void RoomEngine::close_all() {
 
 void RoomEngine::bury() {
   buried_.clear();
+  if (!world_.sockets_closed) return;
+  world_.sockets_closed = false;
   for (const auto& [id, leg] : legs_)
     leg->bury();
 }

@@ -17,7 +17,8 @@ namespace plenum::sctp {
 
 namespace {
 
-constexpr base::Duration kTick = std::chrono::milliseconds(10);
+// Its timers are for retransmission and delayed acknowledgement: hundreds of ms. Every tick wakes the thread.
+constexpr base::Duration kTick = std::chrono::milliseconds(50);
 constexpr std::size_t kMaxInbox = 512;
 constexpr std::uint32_t kCommonHeaderBytes = 12;
 constexpr std::size_t kMaxPacketBytes = 2048;

@@ -94,6 +94,23 @@ void Canvas::lay_out() {
     places_.push_back(std::move(place));
   }
   sort_by_z(places_);
+  covered_ = tiles_cover();
+}
+
+// Every place paints all of its rectangle, and rectangles lie within the canvas: when no two of them overlap,
+// their areas tell.
+bool Canvas::tiles_cover() const {
+  std::int64_t area = 0;
+  for (auto at = places_.begin(); at != places_.end(); ++at) {
+    const Rect& a = at->rect;
+    area += std::int64_t{a.width} * a.height;
+    for (auto other = std::next(at); other != places_.end(); ++other) {
+      const Rect& b = other->rect;
+      if (a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height)
+        return false;
+    }
+  }
+  return area == std::int64_t{canvas_side(scene_.width)} * canvas_side(scene_.height);
 }
 
 // Keys begin with what is numeric and end with the text, so that no text can imitate another key.
@@ -154,8 +171,10 @@ Composed Canvas::compose(std::span<const TileInput> inputs, Timestamp now) {
 }
 
 void Canvas::draw_all(const MutableI420View& onto) {
-  fill(onto, background_);
-  draw_overlays(onto, true);
+  if (!covered_) {
+    fill(onto, background_);
+    draw_overlays(onto, true);
+  }
   for (const auto& place : places_)
     draw_place(place, onto);
   draw_overlays(onto, false);

@@ -103,6 +103,7 @@ class Canvas {
   };
 
   void lay_out();
+  bool tiles_cover() const;
   OverlayRef render_label(const CanvasTile& tile, Rect rect);
   OverlayRef render_placeholder(const CanvasTile& tile, Rect rect);
   bool note_inputs(std::span<const TileInput> inputs);
@@ -117,6 +118,7 @@ class Canvas {
   std::vector<Place> places_; // by z
   Yuv background_;
   bool scene_is_new_ = false;
+  bool covered_ = false; // the tiles leave nothing of the background
   FrameRef last_;
   base::Counter& skipped_; // ticks without a free frame
 };

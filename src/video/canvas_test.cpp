@@ -84,6 +84,22 @@ TEST_F(CanvasTest, OneToNineTilesFillTheirAreasAndNothingElse) {
   }
 }
 
+// As much area as the canvas has, and yet a hole.
+TEST_F(CanvasTest, OverlappingTilesDoNotHideTheBackgroundBesideThem) {
+  add(0, 0, 640, 720);
+  add(640, 0, 640, 720);
+  EXPECT_EQ(at(draw(), 1200, 100), colour_of(1)); // the memory of this frame will be used again
+  canvas.compose({}, timestamp_us(++now));
+  scene.tiles[1].x = 320;
+  for (int i = 0; i < 10; ++i) {
+    inputs[0].picture = plain(pictures, 640, 720, colour_of(0)); // new each time
+    const FrameRef frame = draw();
+    EXPECT_EQ(at(frame, 1200, 100), to_yuv(kNavy));
+    EXPECT_EQ(at(frame, 700, 100), colour_of(1));
+    EXPECT_EQ(at(frame, 100, 100), colour_of(0));
+  }
+}
+
 TEST_F(CanvasTest, OddColumnsStayAdjacent) {
   CanvasTile a, b, c;
   a.w = b.w = 427, c.w = 426;
