@@ -1,5 +1,5 @@
 // Attacks of the class A01 (docs/threats.md): descriptions made to overflow, exhaust or confuse.
-#include "sdp/golden.hpp"
+#include "sdp/test_golden.hpp"
 
 #include "base/alloc_counter.hpp"
 #include "base/random.hpp"

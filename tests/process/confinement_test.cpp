@@ -15,6 +15,7 @@
 namespace plenum::process {
 namespace {
 
+using ::testing::AnyOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -213,8 +214,10 @@ TEST_F(Confinement, a_worker_without_memory_dies_alone) {
   }
   const auto death = server.wait_for("media worker died");
   EXPECT_EQ(text_at(death, {"worker"}), poor.worker);
-  EXPECT_THAT(text_at(death, {"why"}), StartsWith(media::kSanitized ? "" : "signal 6"));
-  if (!media::kSanitized) {
+  // Whoever asks first dies: our code with last words (SIGABRT), GLib below the text with its own (SIGTRAP).
+  const auto why = text_at(death, {"why"});
+  if (!media::kSanitized) EXPECT_THAT(why, AnyOf(StartsWith("signal 6"), StartsWith("signal 5")));
+  if (why.starts_with("signal 6") && !media::kSanitized) {
     const auto last_words = server.wait_for("out of memory");
     EXPECT_EQ(text_at(last_words, {"process"}), "media-" + poor.worker);
   }

@@ -8,6 +8,7 @@
 #include <initializer_list>
 #include <linux/prctl.h>
 #include <memory>
+#include <netinet/udp.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <string>
@@ -133,7 +134,9 @@ void add_conditional(Filter& filter) {
   filter.add(SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3));
   // A connected socket sends to its peer and to nobody else.
   filter.allow(SCMP_SYS(sendto), {equals(4, 0)});
-  filter.allow(SCMP_SYS(prlimit64), {equals(2, 0)}); // reading
+  filter.allow(SCMP_SYS(setsockopt),
+               {equals(1, SOL_UDP), equals(2, UDP_SEGMENT)}); // how it cuts what it sends
+  filter.allow(SCMP_SYS(prlimit64), {equals(2, 0)});          // reading
   if (kSanitized) return;
 
   filter.allow(SCMP_SYS(clone), {bits(0, CLONE_THREAD, CLONE_THREAD)});
