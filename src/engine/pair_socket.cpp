@@ -14,6 +14,9 @@
 namespace plenum::engine {
 namespace {
 
+// Smaller ones are not worth a call that sets the option; and whoever else holds this socket (the door, for a
+// worker that comes after this one) never sends anything longer, so that nothing of it is cut.
+constexpr std::size_t kLeastSegment = 500;
 constexpr int kRun = 64; // datagrams per wake-up, so that one peer cannot starve the others
 
 bool is_tcp(const ice::PairKey& pair) {
@@ -27,7 +30,12 @@ PairSocket::PairSocket(const base::Env& env, EventLoop& loop, rtp::PacketPool& p
     : env_(env), loop_(loop), packets_(packets), fd_(fd), pair_(pair), owner_(owner),
       send_errors_(env.metrics.counter("plenum_media_send_errors_total")),
       pool_empty_(env.metrics.counter("plenum_packet_pool_empty_total")) {
-  if (is_tcp(pair_)) output_.reserve(kOutputBytes);
+  if (is_tcp(pair_)) {
+    output_.reserve(kOutputBytes);
+  } else {
+    const int whole = 0; // what the socket's last owner may have set
+    ::setsockopt(fd_, SOL_UDP, UDP_SEGMENT, &whole, sizeof whole);
+  }
   loop_.watch(fd_, EPOLLIN, *this);
 }
 
@@ -151,7 +159,7 @@ bool PairSocket::send_run() {
 
 void PairSocket::flush() {
   if (run_segments_ == 0) return;
-  const bool sent = run_segments_ > 1 && send_run();
+  const bool sent = run_segments_ > 1 && segment_ >= kLeastSegment && send_run();
   if (!sent && cut_ != 0 && (segment_ > cut_ || !offload_))
     cut_at(0); // or single ones would be cut or refused
   for (std::size_t at = 0; !sent && at < run_bytes_; at += segment_) {
