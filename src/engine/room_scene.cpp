@@ -44,8 +44,12 @@ void RoomEngine::show(base::Timestamp now) {
   update->scene.background = {scene_.canvas.background.r, scene_.canvas.background.g,
                               scene_.canvas.background.b};
   bool screen = false;
-  for (const auto& [id, leg] : legs_)
+  for (const auto& [id, leg] : legs_) {
     update->sources.push_back({leg->handle(), leg->video()});
+    const bool known =
+        std::ranges::find(scene_.members, id, &link::SceneMember::peer) != scene_.members.end();
+    if (!known) leg->video()->outgrown_by(0, 0); // it is not shown
+  }
   for (const auto& member : scene_.members) {
     auto* carrier = leg(member.peer);
     if (carrier != nullptr) {

@@ -108,6 +108,10 @@ TEST(WorkerTest, APictureThatIsTooSmallOrStaysAwayIsNoticed) {
   EXPECT_GE(room.env.clock.now() - stopped, 4900ms); // a picture may still have been on its way
   room.red.party.switch_camera(room.env.clock.now(), true);
   EXPECT_TRUE(room.run_until([&] { return seen(128); }));
+  for (const auto& message : room.control->heard()) { // off the canvas nobody is missed
+    const auto* fact = std::get_if<link::VideoSeen>(&message);
+    EXPECT_FALSE(fact != nullptr && fact->member == room.blue.member && fact->width == 0);
+  }
 }
 
 TEST(WorkerTest, ControlComesBackAndFindsTheTruth) {
