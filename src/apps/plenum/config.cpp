@@ -10,6 +10,11 @@
 #include <fstream>
 #include <optional>
 #include <sstream>
+#include <stdexcept>
+
+// The parser of toml++ asserts where it should refuse: a section named [.a] would end the process.
+#define TOML_ASSERT(condition)                                                                               \
+  (static_cast<bool>(condition) ? void() : throw std::invalid_argument("malformed TOML"))
 #include <toml++/toml.h>
 
 namespace plenum::app {
@@ -104,6 +109,8 @@ Result<void> read_file(Loaded& loaded, const std::string& file) {
   } catch (const toml::parse_error& error) {
     return fail(ErrorCode::invalid,
                 fmt::format("{}:{}: {}", file, error.source().begin.line, error.description()));
+  } catch (const std::invalid_argument& error) {
+    return fail(ErrorCode::invalid, fmt::format("{}: {}", file, error.what()));
   }
   for (const auto& [section, body] : table) {
     const auto* settings_of = body.as_table();

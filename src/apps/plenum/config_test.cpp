@@ -49,6 +49,8 @@ TEST(Config, mistakes_are_named) {
   EXPECT_NE(error_of("[http]\nprot = 1\n").find("unknown setting http.prot"), std::string::npos);
   EXPECT_NE(error_of("port = 1\n").find("must be a [section]"), std::string::npos);
   EXPECT_NE(error_of("[http]\nport = \n").find(":2:"), std::string::npos);
+  for (const auto* malformed : {"[.http]\n", "[http..a]\n", "[.\"a\"b]\n", "a = [\n"})
+    EXPECT_FALSE(error_of(malformed).empty()) << malformed;
   EXPECT_NE(error_of("", {"PLENUM_HTPP_PORT=1"}).find("PLENUM_HTPP_PORT"), std::string::npos);
   EXPECT_NE(error_of("", {}, {{"http.prot", "1"}}).find("http.prot"), std::string::npos);
   EXPECT_NE(load_config("/nonexistent.toml", {}, {}).error().text.find("/nonexistent.toml"),
