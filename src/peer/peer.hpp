@@ -182,7 +182,7 @@ class Peer final : private TransportSink {
   std::uint32_t reporter_ssrc() const { return options_.answer.media.audio_ssrc; }
   void apply_rate() {
     const bool fixed = options_.fixed_pace.bps > 0;
-    video_out_.set_rate(fixed ? options_.fixed_pace : rate_.budget(), !fixed && rate_.congested());
+    video_out_.set_rate(fixed ? options_.fixed_pace : rate_.budget(), fixed || rate_.congested());
   }
   void release_video(base::Timestamp now);
   void wish_keyframe(base::Timestamp now);
