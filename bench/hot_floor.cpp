@@ -165,7 +165,7 @@ int main(int argc, char** argv) {
   for (std::size_t round = 0; round < wish.rounds; ++round) {
     Bill bill;
     if (clips) run_video(wish, *clips, bill);
-    run_audio(wish, bill);
+    if (wish.talkers > 0) run_audio(wish, bill);
     if (round == 0 || bill.sum() < best.sum()) best = bill;
   }
   const auto per_second = [&](double ms) { return rounded(ms / static_cast<double>(wish.seconds)); };

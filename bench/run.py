@@ -129,14 +129,15 @@ class Bench:
     def row(self, **values):
         values = {key: round(value, 4) if isinstance(value, float) else value for key, value in values.items()
                   if value is not None}
+        values["machine_load"] = round(os.getloadavg()[0], 1)
         self.rows.setdefault(values["bench"], []).append(values)
         if self.options.json:
             print(json.dumps(values), flush=True)
         return values
 
     def floor(self, *arguments):
-        done = subprocess.run([self.build / "bench/plenum-floor", "--clips", self.clips, *map(str, arguments)],
-                              check=True, capture_output=True, text=True)
+        done = subprocess.run([self.build / "bench/plenum-floor", "--clips", self.clips, "--rounds", str(self.options.rounds),
+                               *map(str, arguments)], check=True, capture_output=True, text=True)
         return json.loads(done.stdout)
 
     def meeting(self, *arguments, server=(), seconds=None):
@@ -340,11 +341,14 @@ def main():
     parser.add_argument("--json", action="store_true", help="one JSON object a line, instead of tables")
     parser.add_argument("--seconds", type=float, default=20, help="how long each meeting is measured (20)")
     parser.add_argument("--warm-up", type=float, default=5, help="between the last join and the measurement (5)")
+    parser.add_argument("--rounds", type=int, default=3, help="of the floor; the cheapest counts (3)")
     parser.add_argument("--build", default=str(ROOT / "build/release"), help="build directory of the programs")
     options = parser.parse_args()
     names = options.names or ROWS
     if unknown := [name for name in names if name not in ROWS]:
         parser.error(f"no row {', '.join(unknown)}")
+    if os.getloadavg()[0] > 0.5 * os.cpu_count():
+        say(f"this machine is busy (load {os.getloadavg()[0]:.1f}): late frames and latency are not Plenum's alone")
     bench = Bench(options)
     for name in names:
         say(f"{name}: {getattr(Bench, name).__doc__}")

@@ -45,6 +45,8 @@ void add_options(CLI::App& cli, Wish& wish) {
       "one more member in each room who misbehaves (repeatable): loss (30 %), jitter (500 ms), garbage, "
       "broken (frames), flapping (sizes), slow (1 fps), keyframes (every frame), plis (20 a second)");
   cli.add_option("--least-fps", o.least_fps, "fewer frames a second are wrong")->capture_default_str();
+  cli.add_option("--least-heard", o.least_heard, "voices heard a smaller part of the time are wrong")
+      ->capture_default_str();
   cli.add_option("--most-gap", o.most_gap_ms, "longer gaps (ms) are wrong")->capture_default_str();
   cli.add_flag("--keep", o.keep, "leave the rooms open");
   cli.add_flag("--json", o.json, "one JSON object a line: each member, then the summary");

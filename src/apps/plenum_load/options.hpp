@@ -41,7 +41,7 @@ struct LoadOptions {
   double join_rate = 50;   // members a second
   double churn = 0;        // seconds between two leaves; 0: nobody leaves
   int picture_kbps = 1500; // what a receiver says that it can take (REMB)
-  double least_fps = 15, most_gap_ms = 2000;
+  double least_fps = 15, least_heard = 0.6, most_gap_ms = 2000;
   Sabotage sabotage = Sabotage::none;
 };
 

@@ -10,8 +10,8 @@ namespace {
 
 namespace json = base::json;
 
-constexpr double kHeard = 0.6, kLeaked = 0.1; // part of the time
-constexpr std::size_t kMixed = 6;             // the server mixes the loudest six
+constexpr double kLeaked = 0.1;   // part of the time
+constexpr std::size_t kMixed = 6; // the server mixes the loudest six
 constexpr double kPacketsPerSecond = 50;
 
 double ms(base::Duration d) {
@@ -127,7 +127,8 @@ void judge_sound(const LoadOptions& options, const Outcome& outcome, const Membe
         fmt::format("{} got no sound for {:.0f} ms", name_of(member), ms(member.seen().longest_silence)));
 }
 
-void judge_voices(const Outcome& outcome, const Member& witness, std::vector<std::string>& findings) {
+void judge_voices(const LoadOptions& options, const Outcome& outcome, const Member& witness,
+                  std::vector<std::string>& findings) {
   const auto* ear = witness.ear();
   if (ear == nullptr || ear->windows() == 0) return;
   std::vector<std::string> missing;
@@ -141,7 +142,7 @@ void judge_voices(const Outcome& outcome, const Member& witness, std::vector<std
       continue;
     }
     ++others;
-    if (part >= kHeard) {
+    if (part >= options.least_heard) {
       ++heard;
     } else {
       missing.push_back(fmt::format("{} ({:.0f} %)", role.index + 1, part * 100));
@@ -241,7 +242,7 @@ std::vector<std::string> judge(const LoadOptions& options, const Outcome& outcom
     judge_sound(options, outcome, *member, findings);
     if (!member->role().verifies) continue;
     if (!options.audio_only) judge_pictures(options, outcome, *member, findings);
-    if (options.churn == 0) judge_voices(outcome, *member, findings);
+    if (options.churn == 0) judge_voices(options, outcome, *member, findings);
   }
   return findings;
 }
