@@ -100,11 +100,12 @@ export class Plenum {
       ...['serve', '--data-directory', this.directory, '--log-format', 'json'],
       ...['--http-address', this.address, '--http-port', String(http)],
       ...['--admin-port', String(admin), '--media-port', String(media), '--media-announce', this.address],
+      ...(process.env.E2E_UNCONFINED ? ['--media-sandbox', 'false'] : []),
       ...(this.options.flags ?? []),
       ...extra
     ];
     const after = this.log.mark();
-    // With cores allowed: a worker that crashes after it was told to end leaves nothing else behind.
+    // With cores allowed, for control; confined workers leave none, and control says how each of them ended.
     const child = spawn('bash', ['-c', 'ulimit -c unlimited; exec "$0" "$@"', plenumProgram, ...flags], {
       cwd: this.directory,
       env: this.environment,

@@ -117,7 +117,7 @@ TEST_F(Confinement, every_thread_of_every_worker_is_confined) {
       EXPECT_THAT(status_of(thread.path(), "CapPrm"), ElementsAre("0000000000000000"));
     }
     if (!media::kSanitized) {
-      EXPECT_EQ(limit_of(worker, "Max data size"), std::to_string(2048ULL << 20));
+      EXPECT_EQ(limit_of(worker, "Max data size"), std::to_string(4096ULL << 20));
       struct stat memory{};
       ASSERT_EQ(::stat((proc(worker) / "mem").c_str(), &memory), 0);
       EXPECT_EQ(memory.st_uid, 0U) << "dumpable: its user may read its keys";

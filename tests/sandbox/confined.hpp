@@ -26,6 +26,7 @@ inline std::string outcome(const Attempt& attempt, const Sandbox& sandbox) {
   const pid_t child = ::fork();
   if (child == 0) {
     ::close(report[0]);
+    ::alarm(20); // an attempt that succeeds may wait for ever
     std::array<int, 2> said{-2, 0};
     if (const auto done = confine(sandbox)) {
       errno = 0;

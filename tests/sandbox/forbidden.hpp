@@ -79,7 +79,7 @@ inline std::vector<Forbidden> forbidden() {
       {"execveat", [] { return ::syscall(SYS_execveat, AT_FDCWD, "/bin/true", argv.data(), environ, 0); },
        "SIGSYS"},
       {"ptrace_me", call(SYS_ptrace, 0, 0, 0, 0), "SIGSYS", true},
-      {"ptrace_attach", call(SYS_ptrace, 16, parent, 0, 0), "SIGSYS", true},
+      {"ptrace_seize", call(SYS_ptrace, 0x4206, parent, 0, 0), "SIGSYS", true},
       {"process_vm_readv", call(SYS_process_vm_readv, parent, &piece, 1, &piece, 1, 0), "SIGSYS"},
       {"process_vm_writev", call(SYS_process_vm_writev, parent, &piece, 1, &piece, 1, 0), "SIGSYS"},
       {"pidfd_open", call(SYS_pidfd_open, parent, 0), "SIGSYS"},
@@ -192,9 +192,9 @@ inline std::vector<Forbidden> forbidden() {
          return ::mmap(nullptr, 4096, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? -1L : 0L;
        },
        "EPERM", true},
-      {"three_gigabytes",
+      {"five_gigabytes",
        [] {
-         return ::mmap(nullptr, 3UL << 30, PROT_READ | PROT_WRITE,
+         return ::mmap(nullptr, 5UL << 30, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) == MAP_FAILED
                     ? -1L
                     : 0L;

@@ -43,19 +43,23 @@ TEST(Sandbox, RootBecomesAUserOfItsOwn) {
 
 TEST(Sandbox, DumpsAreForDebugging) {
   auto sandbox = as_a_worker();
-  const auto hidden = [] { // from debuggers and core dumps
+  const auto limited = [] {
     rlimit core{};
     ::getrlimit(RLIMIT_CORE, &core);
-    // A process that may not be dumped belongs to root in /proc.
+    return core.rlim_max == 0 ? 0 : -1;
+  };
+  const auto hidden = [] { // from debuggers: what may not be dumped belongs to root in /proc
     struct stat own{};
     ::stat("/proc/self/environ", &own);
-    return core.rlim_max == 0 && (own.st_uid != ::getuid() || ::getuid() == 0) ? 0 : -1;
+    return own.st_uid != ::getuid() ? 0 : -1;
   };
+  EXPECT_EQ(outcome(limited, sandbox), "allowed");
   if (!kSanitized) EXPECT_EQ(outcome(hidden, sandbox), "allowed");
   sandbox.dumps = true;
+  EXPECT_NE(outcome(hidden, sandbox), "allowed");
   rlimit ours{};
   ::getrlimit(RLIMIT_CORE, &ours);
-  if (ours.rlim_max != 0) EXPECT_NE(outcome(hidden, sandbox), "allowed");
+  if (ours.rlim_max != 0) EXPECT_NE(outcome(limited, sandbox), "allowed");
 }
 
 // What a worker lives on.

@@ -32,7 +32,7 @@ struct Config {
   bool media_stun = true;
   bool media_sandbox = true;
   std::string media_worker_user; // empty: as root a user of its own for each worker
-  std::uint32_t media_worker_memory_mb = 2048;
+  std::uint32_t media_worker_memory_mb = 4096;
   bool media_worker_dumps = false;
   std::vector<std::string> ice_stun_servers; // empty: our own media port
   std::vector<std::string> ice_turn_servers;

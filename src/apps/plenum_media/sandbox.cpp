@@ -95,8 +95,9 @@ Result<Confinement> confine(const Sandbox& sandbox) {
   if (sandbox.user)
     if (auto changed = become(*sandbox.user); !changed) return std::unexpected(changed.error());
   if (auto dropped = drop_capabilities(); !dropped) return std::unexpected(dropped.error());
-  // LeakSanitizer traces its own process.
-  if (!sandbox.dumps && !kSanitized && ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return failed("dumpable");
+  // Said either way: a change of the user has set it. LeakSanitizer traces its own process.
+  const unsigned long dumpable = sandbox.dumps || kSanitized ? 1 : 0;
+  if (::prctl(PR_SET_DUMPABLE, dumpable, 0, 0, 0) != 0) return failed("dumpable");
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return failed("no_new_privs");
   if (auto files = restrict_files(sandbox.readable, done); !files) return std::unexpected(files.error());
   if (auto calls = restrict_system_calls(); !calls) return std::unexpected(calls.error());

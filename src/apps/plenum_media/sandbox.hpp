@@ -41,7 +41,7 @@ User own_user(std::uint64_t worker);
 
 struct Sandbox {
   std::optional<User> user;            // to become; needs root
-  std::uint32_t memory_mb = 2048;      // of private writable memory (RLIMIT_DATA); 0: as much as there is
+  std::uint32_t memory_mb = 4096;      // of private writable memory (RLIMIT_DATA); 0: as much as there is
   bool dumps = false;                  // core dumps and debuggers, which see the keys of the calls
   std::vector<std::string> readable{}; // files and directories
 };
