@@ -11,13 +11,15 @@ BUILD = ROOT / "build" / "fuzz"
 OPTIONS = {  # longest input in bytes, where it is not 4096
     "sdp_parse": 16384, "sdp_negotiate": 16384, "peer_offer": 16384, "peer": 16384, "http_params": 16384,
 }
+MOST_ADDED = 12_000  # bytes that a merge may add to a target's corpus,
+MOST_FILES = 60  # in so many files
 # Third-party memory that is kept for the life of the process is no finding.
 ENVIRONMENT = {**os.environ, "ASAN_OPTIONS": "allocator_may_return_null=1:detect_stack_use_after_return=0",
                "LSAN_OPTIONS": f"suppressions={ROOT / 'fuzz' / 'leaks.txt'}:print_suppressions=0"}
 
 
 def arguments(target):
-    return [BUILD / "fuzz" / f"fuzz_{target}", f"-max_len={OPTIONS.get(target, 4096)}", "-timeout=20", "-rss_limit_mb=2048",
+    return [BUILD / "fuzz" / f"fuzz_{target}", f"-max_len={OPTIONS.get(target, 4096)}", "-timeout=20", "-rss_limit_mb=2048", "-print_funcs=0",
             f"-artifact_prefix={BUILD / 'findings' / target}-"]
 
 
@@ -45,7 +47,9 @@ def merge(target):
     before = {p.name for p in corpus.iterdir()}
     subprocess.run([*arguments(target), "-merge=1", corpus, BUILD / "corpus" / target], check=True, env=ENVIRONMENT, cwd=ROOT,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    added = [p for p in corpus.iterdir() if p.name not in before]
+    added = sorted((p for p in corpus.iterdir() if p.name not in before), key=lambda p: p.stat().st_size)
+    while len(added) > MOST_FILES or sum(p.stat().st_size for p in added) > MOST_ADDED:
+        added.pop().unlink()  # the largest ones stay out
     print(f"{target:20}{len(added):>5} files, {sum(p.stat().st_size for p in added):,} bytes added")
 
 
@@ -57,8 +61,8 @@ def main():
     options = parser.parse_args()
     (BUILD / "findings").mkdir(parents=True, exist_ok=True)
     if options.merge:
-        for target in options.targets:
-            merge(target)
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(merge, options.targets))
         return
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         good = list(pool.map(lambda target: fuzz(target, options.seconds), options.targets))
