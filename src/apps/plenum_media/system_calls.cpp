@@ -3,6 +3,7 @@
 #include "apps/plenum_media/sandbox.hpp"
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <initializer_list>
@@ -104,7 +105,9 @@ class Filter {
   }
   void add(std::uint32_t action, int call, Conditions when = {}) {
     if (filter_ == nullptr) return;
-    if (seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, call) == nullptr) return; // another machine's
+    const std::unique_ptr<char, decltype(&std::free)> name(
+        seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, call), &std::free);
+    if (name == nullptr) return; // another machine's
     note(seccomp_rule_add_array(filter_.get(), action, call, static_cast<unsigned>(when.size()),
                                 when.begin()));
   }
