@@ -169,6 +169,9 @@ TEST(Json, ParsingIsBounded) {
   EXPECT_EQ(parse_json("[1]", {.bytes = 2}).error().code, ErrorCode::too_large);
   EXPECT_EQ(parse_json("{").error().code, ErrorCode::invalid);
   EXPECT_EQ(parse_json("{}x").error().code, ErrorCode::invalid);
+  for (const auto* endless : {"1e400", "[1,-2.67e9401]", R"({"a":{"b":[1e99999]}})"})
+    EXPECT_FALSE(parse_json(endless)) << endless;
+  EXPECT_TRUE(parse_json("[1e308,-1e308,1e-400]"));
 }
 
 TEST(Json, AccessorsNeedTheRightType) {

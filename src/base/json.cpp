@@ -1,8 +1,22 @@
 #include "base/json.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace plenum::base {
+namespace {
+
+// Boost.JSON reads 1e400 as infinity and writes that in a way it does not read: what came in could not be
+// stored.
+bool all_finite(const json::value& value) { // the depth is bounded by the parser
+  if (const auto* number = value.if_double()) return std::isfinite(*number);
+  if (const auto* list = value.if_array()) return std::ranges::all_of(*list, all_finite);
+  if (const auto* object = value.if_object())
+    return std::ranges::all_of(*object, [](const auto& member) { return all_finite(member.value()); });
+  return true;
+}
+
+} // namespace
 
 Result<json::value> parse_json(std::string_view text, JsonLimits limits) {
   if (text.size() > limits.bytes) return fail(ErrorCode::too_large, "JSON is too large");
@@ -11,6 +25,7 @@ Result<json::value> parse_json(std::string_view text, JsonLimits limits) {
   json::error_code error;
   auto value = json::parse(json::string_view(text.data(), text.size()), error, {}, options);
   if (error) return fail(ErrorCode::invalid, "malformed JSON: " + error.message());
+  if (!all_finite(value)) return fail(ErrorCode::invalid, "malformed JSON: a number is too large");
   return value;
 }
 

@@ -20,10 +20,11 @@ TEST(Threats, A25_JsonBombsAreRefused) {
     EXPECT_FALSE(parse_json(bad)) << bad;
 }
 
-TEST(Threats, A25_HugeNumbersAreNumbersNotIntegers) {
-  const auto value = parse_json(R"({"a":1e999,"b":123456789012345678901234567890,"c":-9223372036854775809})");
-  if (!value) return; // refused is right too
-  for (const auto* key : {"a", "b", "c"})
+TEST(Threats, A25_HugeNumbersAreRefusedOrNumbersNotIntegers) {
+  EXPECT_FALSE(parse_json(R"({"a":1e999})")); // infinity could be stored and never be read again
+  const auto value = parse_json(R"({"b":123456789012345678901234567890,"c":-9223372036854775809})");
+  ASSERT_TRUE(value);
+  for (const auto* key : {"b", "c"})
     EXPECT_FALSE(find_int(*value, key)) << key;
 }
 
