@@ -2,6 +2,7 @@
 
 #include "base/random.hpp"
 
+#include <functional>
 #include <map>
 #include <thread>
 
@@ -48,6 +49,12 @@ class DoorTest : public testing::Test {
     Client client(door->port());
     client.send(test::plain_request());
     ASSERT_GE(client.receive().size(), 20u);
+  }
+  static void wait_for(const std::function<bool()>& done) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(test::kPatienceMs);
+    while (!done() && std::chrono::steady_clock::now() < until)
+      std::this_thread::yield();
+    EXPECT_TRUE(done());
   }
   std::uint64_t dropped(const std::string& reason) {
     return metrics.counter("plenum_door_dropped_total", "reason=\"" + reason + "\"").value();
@@ -428,7 +435,7 @@ TEST_F(DoorTest, PendingTcpConnectionsAreBounded) {
   EXPECT_EQ(dropped("tcp_refused"), 1u);
 }
 
-TEST_F(DoorTest, LostWorkerLosesItsNamesAndSocketsAndMayComeBack) {
+TEST_F(DoorTest, LostWorkerLosesItsNamesAndMayComeBackForItsSockets) {
   open_with_worker();
   Client client(door->port());
   client.send(check("w1peer", kPassword));
@@ -436,8 +443,14 @@ TEST_F(DoorTest, LostWorkerLosesItsNamesAndSocketsAndMayComeBack) {
   worker.passed = Fd{}; // died with the process
   worker.hang_up();
   EXPECT_EQ(worker.accept(), "w1"); // connected again, by itself
-  EXPECT_EQ(pairs(), 0);
   EXPECT_EQ(metrics.gauge("plenum_door_registrations").value(), 0);
+  ASSERT_EQ(worker.inherited.size(), 1u);
+  const auto* kept = std::get_if<link::Kept>(&worker.inherited[0].message);
+  ASSERT_NE(kept, nullptr);
+  worker.inherited[0].socket = Fd{};
+  worker.send(link::Closed{kept->ufrag, kept->remote, false}); // no use for it
+  settle();
+  wait_for([&] { return pairs() == 0; });
   client.send(check("w1peer", kPassword));
   settle();
   EXPECT_EQ(dropped("unknown_name"), 1u);
@@ -461,6 +474,129 @@ TEST_F(DoorTest, ReplacementTakesOverThePrefix) {
   client.send(check("w1peer", kPassword));
   settle();
   EXPECT_EQ(pairs(), 0);
+}
+
+// ---- what outlives a worker
+
+class SuccessionTest : public DoorTest {
+ protected:
+  using Part = link::DepositPart;
+  void deposit(Worker& from, Part part, std::string_view text, const std::string& name = "w1peer") {
+    from.send(link::Deposit{name, part, bytes_of(text)});
+  }
+  void succeed() {
+    ASSERT_TRUE(door->attach(2, successor.path(), "w1"));
+    ASSERT_EQ(successor.accept(), "w1");
+  }
+  std::string inherited(Part part, const std::string& name = "w1peer") {
+    std::string found;
+    for (const auto& [message, socket] : successor.inherited)
+      if (const auto* one = std::get_if<link::Deposit>(&message))
+        if (one->part == part && one->ufrag == name) found = text_of(one->bytes);
+    return found;
+  }
+  Fd* inherited_socket() {
+    for (auto& [message, socket] : successor.inherited)
+      if (std::holds_alternative<link::Kept>(message)) return &socket;
+    return nullptr;
+  }
+  static std::string read(int fd) {
+    std::array<char, 64> buffer;
+    const auto got = test::readable(fd) ? ::recv(fd, buffer.data(), buffer.size(), 0) : 0;
+    return {buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0))};
+  }
+  std::int64_t legs_kept() { return metrics.gauge("plenum_door_legs_kept").value(); }
+
+  Worker successor{folder.file("w2.sock")};
+};
+
+TEST_F(SuccessionTest, SocketsWithTheirQueueAndTheLastDepositsGoToTheSuccessor) {
+  open_with_worker();
+  Client client(door->port());
+  client.send(check("w1peer", kPassword));
+  ASSERT_TRUE(worker.expect<link::Opened>());
+  deposit(worker, Part::session, "names and keys");
+  deposit(worker, Part::marks, "an early place");
+  deposit(worker, Part::marks, "the last place"); // perhaps still unread when it dies
+  client.send(bytes_of("sent while nobody lived"));
+  worker.passed = Fd{};
+  worker.hang_up();
+  succeed();
+  EXPECT_EQ(inherited(Part::session), "names and keys");
+  EXPECT_EQ(inherited(Part::marks), "the last place");
+  auto* socket = inherited_socket();
+  ASSERT_NE(socket, nullptr);
+  EXPECT_EQ(read(socket->get()), "sent while nobody lived");
+  EXPECT_EQ(::send(socket->get(), "back again", 10, 0), 10);
+  EXPECT_EQ(client.receive(), "back again");
+  EXPECT_EQ(pairs(), 1);
+  // And so on: the successor's successor gets the same unless something newer was said.
+  ASSERT_TRUE(successor.register_name("w1peer", kPassword));
+  *socket = Fd{};
+  successor.hang_up();
+  Worker third(folder.file("w3.sock"));
+  ASSERT_TRUE(door->attach(3, third.path(), "w1"));
+  ASSERT_EQ(third.accept(), "w1");
+  EXPECT_EQ(third.inherited.size(), 3u);
+}
+
+TEST_F(SuccessionTest, ANewSessionVoidsTheMarks) {
+  open_with_worker();
+  deposit(worker, Part::session, "one");
+  deposit(worker, Part::marks, "of one");
+  deposit(worker, Part::session, "two");
+  worker.hang_up();
+  succeed();
+  EXPECT_EQ(inherited(Part::session), "two");
+  EXPECT_EQ(inherited(Part::marks), "");
+}
+
+TEST_F(SuccessionTest, OnlyItsOwnNamesAndNothingWithoutASession) {
+  open_with_worker();
+  deposit(worker, Part::marks, "of nothing");
+  deposit(worker, Part::session, "not registered", "w1other");
+  worker.hang_up();
+  succeed();
+  EXPECT_TRUE(successor.inherited.empty());
+  EXPECT_EQ(legs_kept(), 0);
+}
+
+TEST_F(SuccessionTest, WhatEndsIsForgotten) {
+  open_with_worker();
+  ASSERT_TRUE(worker.register_name("w1leaves", kPassword));
+  deposit(worker, Part::session, "stays");
+  deposit(worker, Part::session, "leaves", "w1leaves");
+  worker.send(link::Unregister{"w1leaves"});
+  ASSERT_TRUE(worker.register_name("w1last", kPassword)); // all before it has been read
+  EXPECT_EQ(legs_kept(), 1);
+  door->detach(1); // the meeting has ended
+  EXPECT_FALSE(worker.next().has_value());
+  wait_for([&] { return legs_kept() == 0; });
+  succeed();
+  EXPECT_TRUE(successor.inherited.empty());
+}
+
+TEST_F(SuccessionTest, AWorkerGivesItsSocketsBackToANewDoor) {
+  open_with_worker();
+  Client client(door->port());
+  client.send(check("w1peer", kPassword));
+  const auto pair = worker.expect<link::Opened>();
+  ASSERT_TRUE(pair);
+  const Fd mine = std::move(worker.passed);
+  door->detach(1); // as if it had died and another door were there: it knows nothing
+  EXPECT_FALSE(worker.next().has_value());
+  ASSERT_TRUE(door->attach(1, worker.path(), "w1"));
+  ASSERT_EQ(worker.accept(), "w1");
+  ASSERT_TRUE(worker.register_name("w1peer", kPassword));
+  EXPECT_EQ(pairs(), 0);
+  worker.send_with(link::Kept{"w1peer", pair->local, pair->remote}, mine.get());
+  worker.send_with(link::Kept{"foreign", pair->local, pair->remote}, mine.get());
+  worker.hang_up();
+  succeed();
+  ASSERT_EQ(successor.inherited.size(), 1u);
+  ASSERT_NE(inherited_socket(), nullptr);
+  client.send(bytes_of("hello"));
+  EXPECT_EQ(read(inherited_socket()->get()), "hello");
 }
 
 TEST_F(DoorTest, WorkerThatIsNotThereYetIsTriedAgain) {

@@ -2,6 +2,7 @@
 
 #include "base/check.hpp"
 #include "base/log.hpp"
+#include "door/endpoints.hpp"
 
 #include <fcntl.h>
 #include <sys/epoll.h>
@@ -19,30 +20,8 @@ constexpr std::size_t kMaxStrays = 256;
 constexpr int kDatagramsPerWake = 256;
 constexpr int kAcceptsPerWake = 32;
 constexpr int kPortAttempts = 16; // a port that is free in UDP may be taken in TCP
+constexpr base::Duration kHandAgain = std::chrono::milliseconds(1); // its socket was full
 constexpr unsigned kTagShift = 56;
-
-link::Endpoint endpoint(const ice::TransportAddress& address) {
-  link::Endpoint out{.port = address.port};
-  if (address.family == ice::Family::ipv6) {
-    out.address = address.ip;
-    return out;
-  }
-  out.address[10] = out.address[11] = 0xff;
-  std::copy_n(address.ip.begin(), 4, out.address.begin() + 12);
-  return out;
-}
-
-ice::TransportAddress address(const link::Endpoint& endpoint, ice::Transport transport) {
-  constexpr std::array<std::uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-  ice::TransportAddress out{.port = endpoint.port, .family = ice::Family::ipv6, .transport = transport};
-  if (std::equal(kMapped.begin(), kMapped.end(), endpoint.address.begin())) {
-    out.family = ice::Family::ipv4;
-    std::copy_n(endpoint.address.begin() + 12, 4, out.ip.begin());
-  } else {
-    out.ip = endpoint.address;
-  }
-  return out;
-}
 
 std::vector<std::uint8_t> copy(base::Bytes bytes) {
   return {bytes.begin(), bytes.end()};
@@ -65,7 +44,10 @@ Door::Loop::Counters::Counters(base::Metrics& m)
       strays_drained(m.counter("plenum_door_strays_drained_total")),
       strays_dropped(dropped(m, "stray_queue")), tcp_accepted(m.counter("plenum_door_tcp_accepted_total")),
       tcp_refused(dropped(m, "tcp_refused")), tcp_late(dropped(m, "tcp_late")),
-      tcp_broken(dropped(m, "tcp_broken")), pairs(m.gauge("plenum_door_pairs")),
+      tcp_broken(dropped(m, "tcp_broken")),
+      handed_pairs(m.counter("plenum_door_handed_total", "what=\"pair\"")),
+      handed_legs(m.counter("plenum_door_handed_total", "what=\"leg\"")),
+      returned_pairs(m.counter("plenum_door_pairs_returned_total")), pairs(m.gauge("plenum_door_pairs")),
       tcp_pending(m.gauge("plenum_door_tcp_pending")) {}
 
 Door::Loop::Loop(const base::Env& env, DoorConfig config)
@@ -75,7 +57,7 @@ Door::Loop::Loop(const base::Env& env, DoorConfig config)
       sources_(config_.source_burst, config_.source_rate, env.random),
       tcp_sources_(config_.source_burst, config_.source_rate, env.random),
       stun_sources_(config_.stun_burst, config_.stun_rate, env.random),
-      machine_(config_.machine_burst, config_.machine_rate) {}
+      machine_(config_.machine_burst, config_.machine_rate), estate_(env, config_.max_pairs) {}
 
 Door::Loop::~Loop() {
   stop();
@@ -149,7 +131,10 @@ void Door::Loop::add_to_epoll(Ready ready, std::uint64_t id, int fd) {
 }
 
 int Door::Loop::wait_ms(base::Timestamp now) const {
-  const auto next = std::min(links_.next_deadline(), tcp_.next_deadline());
+  auto next = std::min(links_.next_deadline(), tcp_.next_deadline());
+  if (!handing_.empty()) next = std::min(next, now + kHandAgain);
+  for (const auto& [worker, since] : orphaned_)
+    next = std::min(next, since + kOrphanLife);
   if (next == base::kNever) return -1;
   if (next <= now) return 0;
   return static_cast<int>(std::min<std::int64_t>(base::to_ms(next - now) + 1, 60'000)); // never wakes early
@@ -165,6 +150,8 @@ void Door::Loop::run() {
       dispatch(now, events[static_cast<std::size_t>(i)].data.u64);
     drain_strays(now);
     links_.on_deadline(now);
+    hand_out();
+    bury_orphans(now);
     count_.tcp_late.add(tcp_.expire(now));
     count_.tcp_pending.set(static_cast<std::int64_t>(tcp_.size()));
   }
@@ -277,9 +264,13 @@ void Door::Loop::hand_over(const ice::PairKey& key, Pair pair, base::Bytes first
                             .tcp = tcp,
                             .first = copy(first)};
   if (!links_.send(pair.worker, opened, fd)) return count_.handover_failed.add();
+  add_pair(key, std::move(pair));
+  count_.opened.add();
+}
+
+void Door::Loop::add_pair(const ice::PairKey& key, Pair pair) {
   pairs_of_[pair.ufrag].push_back(key);
   pairs_.emplace(key, std::move(pair));
-  count_.opened.add();
   count_.pairs.add(1);
 }
 
@@ -371,14 +362,6 @@ void Door::Loop::on_closed(WorkerKey worker, const link::Closed& closed) {
     const auto found = pairs_.find(key);
     if (key.remote == remote && found != pairs_.end() && found->second.worker == worker) drop_pair(key);
   }
-}
-
-void Door::Loop::on_worker_gone(WorkerKey worker) {
-  std::vector<ice::PairKey> gone;
-  for (const auto& [key, pair] : pairs_)
-    if (pair.worker == worker) gone.push_back(key);
-  for (const auto& key : gone)
-    drop_pair(key);
 }
 
 void Door::Loop::watch(WorkerKey worker, int fd) {

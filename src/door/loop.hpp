@@ -5,6 +5,7 @@
 
 #include "base/mailbox.hpp"
 #include "door/door.hpp"
+#include "door/estate.hpp"
 #include "door/rate_limit.hpp"
 #include "door/tcp_entrance.hpp"
 #include "door/tuple_sockets.hpp"
@@ -12,10 +13,16 @@
 
 #include <atomic>
 #include <deque>
+#include <map>
+#include <optional>
 #include <thread>
 #include <unordered_map>
 
 namespace plenum::door {
+
+// A dead worker's sockets and deposits wait so long for its successor. Longer would serve nobody: clients
+// have given up by then.
+inline constexpr base::Duration kOrphanLife = std::chrono::seconds(10);
 
 class Door::Loop final : private WorkerEvents {
  public:
@@ -40,11 +47,18 @@ class Door::Loop final : private WorkerEvents {
     WorkerKey worker = 0;
     Fd duplicate; // UDP only: keeps the socket and its queue alive over the death of a worker
   };
+  struct Handing { // to a worker in the place of a dead one; a leg's parts, or a pair
+    WorkerKey worker = 0;
+    std::string ufrag;
+    std::optional<ice::PairKey> pair;
+    bool last = false;
+  };
   struct Counters {
     explicit Counters(base::Metrics& metrics);
     base::Counter &opened, &to_known, &not_a_check, &unknown_name, &bad_integrity, &rate_limited, &pair_limit;
     base::Counter &open_failed, &handover_failed, &stun_answered, &stun_limited, &oversized, &strays_returned;
     base::Counter &strays_drained, &strays_dropped, &tcp_accepted, &tcp_refused, &tcp_late, &tcp_broken;
+    base::Counter &handed_pairs, &handed_legs, &returned_pairs;
     base::Gauge &pairs, &tcp_pending;
   };
 
@@ -73,7 +87,17 @@ class Door::Loop final : private WorkerEvents {
 
   void on_stray(const link::Stray& stray) override;
   void on_closed(WorkerKey worker, const link::Closed& closed) override;
-  void on_worker_gone(WorkerKey worker) override;
+  void on_deposit(WorkerKey worker, const link::Deposit& deposit) override;
+  void on_kept(WorkerKey worker, const link::Kept& kept, Fd socket) override;
+  void on_unregistered(WorkerKey worker, const std::string& ufrag) override;
+  void on_welcomed(WorkerKey worker) override;
+  void on_worker_gone(WorkerKey worker, bool died) override;
+  void on_replaced(WorkerKey before, WorkerKey by) override;
+  void add_pair(const ice::PairKey& key, Pair pair);
+  void drop_pairs(WorkerKey worker, bool tcp_only);
+  void hand_out();
+  WorkerLinks::Sent hand_out(const Handing& what);
+  void bury_orphans(base::Timestamp now);
   void watch(WorkerKey worker, int fd) override;
 
   base::Env env_;
@@ -93,7 +117,10 @@ class Door::Loop final : private WorkerEvents {
   std::unordered_map<ice::PairKey, Pair> pairs_;
   std::unordered_map<std::string, std::vector<ice::PairKey>, TextHash, std::equal_to<>> pairs_of_; // by ufrag
   std::deque<Received> strays_;
-  Received scratch_; // one datagram at a time
+  Estate estate_;
+  std::deque<Handing> handing_;                   // bounded by what is kept
+  std::map<WorkerKey, base::Timestamp> orphaned_; // when their worker died
+  Received scratch_;                              // one datagram at a time
 };
 
 } // namespace plenum::door

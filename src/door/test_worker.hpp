@@ -57,18 +57,35 @@ class Worker {
     EXPECT_EQ(::listen(listener_.get(), 4), 0);
   }
 
-  // Takes the door's connection and gives the prefix that it says.
+  // Takes the door's connection and gives the prefix that it says. What a dead worker left comes to
+  // `inherited`.
   std::string accept() {
     EXPECT_TRUE(readable(listener_.get()));
     socket_ = Fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
     const auto message = next();
     const auto* welcome = message ? std::get_if<link::Welcome>(&*message) : nullptr;
     EXPECT_NE(welcome, nullptr);
+    for (auto left = next(); left && !std::holds_alternative<link::Handed>(*left); left = next())
+      inherited.push_back({*left, std::move(passed)});
     return welcome == nullptr ? "" : welcome->ufrag_prefix;
   }
   void hang_up() { socket_ = Fd{}; }
 
   void send(const link::DoorMessage& message) { send_bytes(link::encode(message)); }
+  void send_with(const link::DoorMessage& message, int fd) {
+    auto bytes = link::encode(message);
+    iovec data{bytes.data(), bytes.size()};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+    msghdr header{};
+    header.msg_iov = &data;
+    header.msg_iovlen = 1;
+    header.msg_control = control.data();
+    header.msg_controllen = control.size();
+    auto* part = CMSG_FIRSTHDR(&header);
+    *part = {.cmsg_len = CMSG_LEN(sizeof fd), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+    std::memcpy(CMSG_DATA(part), &fd, sizeof fd);
+    EXPECT_GE(::sendmsg(socket_.get(), &header, MSG_NOSIGNAL), 0);
+  }
   void send_bytes(base::Bytes bytes) {
     EXPECT_EQ(::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL),
               static_cast<ssize_t>(bytes.size()));
@@ -115,6 +132,11 @@ class Worker {
   const std::string& path() const { return path_; }
 
   Fd passed;
+  struct Inherited {
+    link::DoorMessage message;
+    Fd socket;
+  };
+  std::vector<Inherited> inherited;
 
  private:
   std::string path_;

@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -16,6 +17,7 @@ namespace {
 constexpr base::Duration kFirstRetry = std::chrono::milliseconds(20);
 constexpr base::Duration kLastRetry = std::chrono::seconds(1);
 constexpr int kMessagesPerWake = 64;
+constexpr int kLastWords = 4096;          // runs of messages
 constexpr int kSendBufferBytes = 1 << 20; // hand-overs while the worker is busy; the kernel may give less
 
 Fd connect_unix(const std::string& path) {
@@ -45,6 +47,29 @@ bool send_message(int socket, base::Bytes bytes, int attached) {
   return ::sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }
 
+bool readable_now(int fd) {
+  pollfd asked{fd, POLLIN, 0};
+  return ::poll(&asked, 1, 0) == 1;
+}
+
+ssize_t receive_message(int socket, base::MutableBytes buffer, Fd& passed) {
+  iovec data{buffer.data(), buffer.size()};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+  msghdr message{};
+  message.msg_iov = &data;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  const auto got = ::recvmsg(socket, &message, MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC);
+  const auto* part = got > 0 ? CMSG_FIRSTHDR(&message) : nullptr;
+  if (part != nullptr && part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_RIGHTS) {
+    int fd = -1;
+    std::memcpy(&fd, CMSG_DATA(part), sizeof fd);
+    passed = Fd(fd);
+  }
+  return got;
+}
+
 } // namespace
 
 WorkerLinks::WorkerLinks(const base::Env& env, std::size_t max_names_per_worker, WorkerEvents& events)
@@ -57,7 +82,7 @@ WorkerLinks::WorkerLinks(const base::Env& env, std::size_t max_names_per_worker,
 
 void WorkerLinks::attach(base::Timestamp now, WorkerKey worker, std::string path, std::string prefix) {
   detach(worker);
-  if (!claim_prefix(prefix)) {
+  if (!claim_prefix(now, prefix, worker)) {
     base::log::error(env_.log_tag, "door refuses a worker: its prefix overlaps another one", "worker",
                      worker);
     return;
@@ -72,7 +97,8 @@ void WorkerLinks::attach(base::Timestamp now, WorkerKey worker, std::string path
 void WorkerLinks::detach(WorkerKey worker) {
   const auto found = workers_.find(worker);
   if (found == workers_.end()) return;
-  forget(worker, found->second);
+  forget(worker, found->second, false);
+  events_.on_worker_gone(worker, false); // also what it left when it died
   workers_.erase(found);
 }
 
@@ -81,7 +107,7 @@ void WorkerLinks::detach_all() {
     detach(workers_.begin()->first);
 }
 
-bool WorkerLinks::claim_prefix(std::string_view prefix) {
+bool WorkerLinks::claim_prefix(base::Timestamp now, std::string_view prefix, WorkerKey by) {
   if (prefix.empty()) return false; // would own every name
   std::optional<WorkerKey> before;
   for (const auto& [key, worker] : workers_) {
@@ -90,7 +116,15 @@ bool WorkerLinks::claim_prefix(std::string_view prefix) {
     else if (worker.prefix.starts_with(prefix) || prefix.starts_with(worker.prefix))
       return false;
   }
-  if (before) detach(*before);
+  if (!before) return true;
+  // What it said before it died; reading its end disconnects it.
+  for (int i = 0; i < kLastWords; ++i) {
+    if (!workers_[*before].socket || !readable_now(workers_[*before].socket.get())) break;
+    on_readable(now, *before);
+  }
+  forget(*before, workers_[*before], true);
+  workers_.erase(*before);
+  events_.on_replaced(*before, by);
   return true;
 }
 
@@ -106,23 +140,24 @@ void WorkerLinks::connect(base::Timestamp now, WorkerKey key, Worker& worker) {
   connected_.add(1);
   events_.watch(key, worker.socket.get());
   send(key, link::Welcome{worker.prefix});
+  events_.on_welcomed(key);
 }
 
-void WorkerLinks::disconnect(base::Timestamp now, WorkerKey key, Worker& worker) {
+void WorkerLinks::disconnect(base::Timestamp now, WorkerKey key, Worker& worker, bool died) {
   base::log::info(env_.log_tag, "door lost a worker", "worker", key);
-  forget(key, worker);
+  forget(key, worker, died);
   worker.retry_at = now + worker.retry_delay;
 }
 
 // Drops the connection and everything that came over it; the worker stays attached.
-void WorkerLinks::forget(WorkerKey key, Worker& worker) {
+void WorkerLinks::forget(WorkerKey key, Worker& worker, bool died) {
   if (!worker.socket) return;
   worker.socket = Fd{};
   connected_.add(-1);
   const auto gone = std::erase_if(names_, [&](const auto& entry) { return entry.second.worker == key; });
   registered_.add(-static_cast<std::int64_t>(gone));
   worker.names = 0;
-  events_.on_worker_gone(key);
+  events_.on_worker_gone(key, died);
 }
 
 void WorkerLinks::on_readable(base::Timestamp now, WorkerKey key) {
@@ -131,18 +166,29 @@ void WorkerLinks::on_readable(base::Timestamp now, WorkerKey key) {
   auto& worker = found->second;
   std::array<std::uint8_t, link::kDoorMessageBytes> buffer;
   for (int i = 0; i < kMessagesPerWake; ++i) {
-    const auto got = ::recv(worker.socket.get(), buffer.data(), buffer.size(), MSG_DONTWAIT | MSG_TRUNC);
-    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
-    if (got <= 0) return disconnect(now, key, worker);
+    Fd passed;
+    const auto got = receive_message(worker.socket.get(), buffer, passed);
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
+    if (got <= 0) {
+      disconnect(now, key, worker, true);
+      break;
+    }
     const auto size = static_cast<std::size_t>(got);
-    const auto message =
-        size <= buffer.size() ? link::decode_door(base::Bytes(buffer).first(size)) : std::nullopt;
+    auto message = size <= buffer.size() ? link::decode_door(base::Bytes(buffer).first(size)) : std::nullopt;
     if (!message) malformed_.add();
-    if (!message || !handle(key, worker, *message)) return disconnect(now, key, worker);
+    const bool good = message && handle(key, worker, *message, std::move(passed));
+    if (message)
+      if (auto* deposit = std::get_if<link::Deposit>(&*message))
+        ::explicit_bzero(deposit->bytes.data(), deposit->bytes.size());
+    if (!good) {
+      disconnect(now, key, worker, false);
+      break;
+    }
   }
+  ::explicit_bzero(buffer.data(), buffer.size()); // deposits have passed
 }
 
-bool WorkerLinks::handle(WorkerKey key, Worker& worker, const link::DoorMessage& message) {
+bool WorkerLinks::handle(WorkerKey key, Worker& worker, const link::DoorMessage& message, Fd fd) {
   if (const auto* m = std::get_if<link::Register>(&message)) return on_register(key, worker, *m);
   if (const auto* m = std::get_if<link::Unregister>(&message)) {
     on_unregister(key, worker, *m);
@@ -150,6 +196,11 @@ bool WorkerLinks::handle(WorkerKey key, Worker& worker, const link::DoorMessage&
     events_.on_closed(key, *closed);
   } else if (const auto* stray = std::get_if<link::Stray>(&message)) {
     events_.on_stray(*stray);
+  } else if (const auto* deposit = std::get_if<link::Deposit>(&message)) {
+    const auto known = names_.find(deposit->ufrag);
+    if (known != names_.end() && known->second.worker == key) events_.on_deposit(key, *deposit);
+  } else if (const auto* kept = std::get_if<link::Kept>(&message)) {
+    if (fd && kept->ufrag.starts_with(worker.prefix)) events_.on_kept(key, *kept, std::move(fd));
   } else {
     malformed_.add(); // a message of ours
     return false;
@@ -181,6 +232,7 @@ void WorkerLinks::on_unregister(WorkerKey key, Worker& worker, const link::Unreg
   names_.erase(known);
   --worker.names;
   registered_.add(-1);
+  events_.on_unregistered(key, message.ufrag);
 }
 
 void WorkerLinks::on_deadline(base::Timestamp now) {
@@ -200,13 +252,19 @@ const WorkerLinks::Name* WorkerLinks::find(std::string_view ufrag) const {
   return found == names_.end() ? nullptr : &found->second;
 }
 
-bool WorkerLinks::send(WorkerKey worker, const link::DoorMessage& message, int fd) {
+WorkerLinks::Sent WorkerLinks::try_send(WorkerKey worker, const link::DoorMessage& message, int fd) {
   const auto found = workers_.find(worker);
-  if (found == workers_.end() || !found->second.socket) return false;
-  const auto bytes = link::encode(message);
-  if (!bytes.empty() && send_message(found->second.socket.get(), bytes, fd)) return true;
-  full_.add();
-  return false;
+  if (found == workers_.end() || !found->second.socket) return Sent::gone;
+  auto bytes = link::encode(message);
+  const bool sent = !bytes.empty() && send_message(found->second.socket.get(), bytes, fd);
+  ::explicit_bzero(bytes.data(), bytes.size());
+  return sent ? Sent::yes : Sent::full;
+}
+
+bool WorkerLinks::send(WorkerKey worker, const link::DoorMessage& message, int fd) {
+  const auto sent = try_send(worker, message, fd);
+  if (sent == Sent::full) full_.add();
+  return sent == Sent::yes;
 }
 
 } // namespace plenum::door

@@ -3,7 +3,9 @@
 // Each worker listens on a Unix SOCK_SEQPACKET socket; the door connects, says Welcome with the worker's
 // prefix, and connects again after a delay for as long as the worker is attached. A name outside the prefix,
 // or one that another worker owns, is refused. A worker that talks nonsense, or does not read its
-// acknowledgements, loses the connection. With the connection its names go. Owner: door. Thread: door.
+// acknowledgements, loses the connection. With the connection its names go. When another worker is attached
+// under the same prefix, everything that the first one still said is heard before its place is given away.
+// Owner: door. Thread: door.
 #pragma once
 
 #include "base/env.hpp"
@@ -35,8 +37,14 @@ class WorkerEvents {
   virtual ~WorkerEvents() = default;
   virtual void on_stray(const link::Stray& stray) = 0;
   virtual void on_closed(WorkerKey worker, const link::Closed& closed) = 0;
-  virtual void on_worker_gone(WorkerKey worker) = 0; // disconnected or detached; its names are gone
-  virtual void watch(WorkerKey worker, int fd) = 0;  // readable → on_readable(worker)
+  virtual void on_deposit(WorkerKey worker, const link::Deposit& deposit) = 0;
+  virtual void on_kept(WorkerKey worker, const link::Kept& kept, Fd socket) = 0;
+  virtual void on_unregistered(WorkerKey worker, const std::string& ufrag) = 0;
+  virtual void on_welcomed(WorkerKey worker) = 0; // connected (again)
+  // Disconnected or detached; its names are gone. `died`: it hung up, as a dead process does.
+  virtual void on_worker_gone(WorkerKey worker, bool died) = 0;
+  virtual void on_replaced(WorkerKey before, WorkerKey by) = 0;
+  virtual void watch(WorkerKey worker, int fd) = 0; // readable → on_readable(worker)
 };
 
 class WorkerLinks {
@@ -57,7 +65,10 @@ class WorkerLinks {
   base::Timestamp next_deadline() const;
 
   const Name* find(std::string_view ufrag) const; // nullptr: nobody's
-  // False when the worker is not connected or its socket is full. `fd` is duplicated, not taken.
+  enum class Sent : std::uint8_t { yes, full, gone };
+  // `full`: try again later. `fd` is duplicated, not taken.
+  Sent try_send(WorkerKey worker, const link::DoorMessage& message, int fd = -1);
+  // False (and counted) when the worker is not connected or its socket is full.
   bool send(WorkerKey worker, const link::DoorMessage& message, int fd = -1);
 
  private:
@@ -69,13 +80,13 @@ class WorkerLinks {
     std::size_t names = 0;
   };
 
-  bool claim_prefix(std::string_view prefix);
+  bool claim_prefix(base::Timestamp now, std::string_view prefix, WorkerKey by);
   void connect(base::Timestamp now, WorkerKey key, Worker& worker);
-  void disconnect(base::Timestamp now, WorkerKey key, Worker& worker);
-  bool handle(WorkerKey key, Worker& worker, const link::DoorMessage& message); // false: break the connection
+  void disconnect(base::Timestamp now, WorkerKey key, Worker& worker, bool died);
+  bool handle(WorkerKey key, Worker& worker, const link::DoorMessage& message, Fd fd); // false: break it off
   bool on_register(WorkerKey key, Worker& worker, const link::Register& message);
   void on_unregister(WorkerKey key, Worker& worker, const link::Unregister& message);
-  void forget(WorkerKey key, Worker& worker);
+  void forget(WorkerKey key, Worker& worker, bool died);
 
   base::Env env_;
   std::size_t max_names_;

@@ -4,6 +4,7 @@
 #include "base/check.hpp"
 #include "base/log.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -51,6 +52,7 @@ DoorLink::DoorLink(const base::Env& env, EventLoop& loop, int listening, DoorLin
 
 DoorLink::~DoorLink() {
   disconnect();
+  abandon(std::move(inheritance_));
   loop_.forget(listening_);
   ::close(listening_);
 }
@@ -86,9 +88,54 @@ void DoorLink::accept_door() {
   if (fd < 0) return;
   disconnect();
   connection_ = fd;
+  ++epoch_;
   loop_.watch(connection_, EPOLLIN, *this);
   for (const auto& [ufrag, password] : names_)
     send(link::Register{ufrag, password});
+  owner_.on_door_changed(loop_.now());
+}
+
+bool DoorLink::deposit(const std::string& ufrag, link::DepositPart part, std::vector<std::uint8_t> bytes) {
+  const bool sent = connected() && queue_.empty() && send_now(link::Deposit{ufrag, part, bytes}, -1);
+  ::explicit_bzero(bytes.data(), bytes.size());
+  return sent;
+}
+
+bool DoorLink::keep(const std::string& ufrag, const ice::PairKey& pair, int fd) {
+  return connected() && queue_.empty() &&
+         send_now(link::Kept{ufrag, to_endpoint(pair.local), to_endpoint(pair.remote)}, fd);
+}
+
+bool DoorLink::send_now(const link::DoorMessage& message, int fd) {
+  auto bytes = link::encode(message);
+  iovec vector{bytes.data(), bytes.size()};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+  msghdr header{};
+  header.msg_iov = &vector;
+  header.msg_iovlen = 1;
+  if (fd >= 0) {
+    header.msg_control = control.data();
+    header.msg_controllen = control.size();
+    auto* part = CMSG_FIRSTHDR(&header);
+    *part = {.cmsg_len = CMSG_LEN(sizeof fd), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+    std::memcpy(CMSG_DATA(part), &fd, sizeof fd);
+  }
+  const bool sent = !bytes.empty() && ::sendmsg(connection_, &header, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+  ::explicit_bzero(bytes.data(), bytes.size());
+  return sent;
+}
+
+Inheritance DoorLink::take_inheritance() {
+  handed_ = false;
+  return std::exchange(inheritance_, {});
+}
+
+void DoorLink::abandon(Inheritance inheritance) {
+  for (const auto& socket : inheritance.sockets)
+    ::close(socket.fd);
+  for (auto& leg : inheritance.legs)
+    for (auto* part : {&leg.session, &leg.marks})
+      ::explicit_bzero(part->data(), part->size());
 }
 
 void DoorLink::disconnect() {
@@ -97,6 +144,8 @@ void DoorLink::disconnect() {
   ::close(connection_);
   connection_ = -1;
   queue_.clear();
+  if (!handed_) abandon(std::exchange(inheritance_, {})); // half of it is of no use
+  owner_.on_door_changed(loop_.now());
 }
 
 void DoorLink::receive(base::Timestamp now) {
@@ -119,7 +168,7 @@ void DoorLink::receive(base::Timestamp now) {
     const auto* part = CMSG_FIRSTHDR(&header);
     if (part != nullptr && part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_RIGHTS)
       std::memcpy(&fd, CMSG_DATA(part), sizeof fd);
-    const auto message = link::decode_door(base::Bytes(bytes).first(static_cast<std::size_t>(got)));
+    auto message = link::decode_door(base::Bytes(bytes).first(static_cast<std::size_t>(got)));
     if (message) {
       handle(now, *message, fd);
     } else if (fd >= 0) {
@@ -128,8 +177,15 @@ void DoorLink::receive(base::Timestamp now) {
   }
 }
 
-void DoorLink::handle(base::Timestamp now, const link::DoorMessage& message, int fd) {
-  if (const auto* registered = std::get_if<link::Registered>(&message)) {
+void DoorLink::handle(base::Timestamp now, link::DoorMessage& message, int fd) {
+  if (std::holds_alternative<link::Kept>(message) || std::holds_alternative<link::Deposit>(message)) {
+    collect(message, fd);
+    return;
+  }
+  if (std::holds_alternative<link::Handed>(message)) {
+    handed_ = true;
+    owner_.on_inheritance(now);
+  } else if (const auto* registered = std::get_if<link::Registered>(&message)) {
     owner_.on_registered(registered->ufrag, registered->accepted);
   } else if (const auto* opened = std::get_if<link::Opened>(&message); opened != nullptr && fd >= 0) {
     owner_.on_opened(now, *opened, fd);
@@ -138,6 +194,21 @@ void DoorLink::handle(base::Timestamp now, const link::DoorMessage& message, int
     owner_.on_stray_returned(now, *stray);
   }
   if (fd >= 0) ::close(fd);
+}
+
+void DoorLink::collect(link::DoorMessage& message, int fd) {
+  if (auto* kept = std::get_if<link::Kept>(&message)) {
+    if (fd >= 0) inheritance_.sockets.push_back({std::move(*kept), fd});
+    return;
+  }
+  if (fd >= 0) ::close(fd);
+  auto& deposit = std::get<link::Deposit>(message);
+  auto at = std::ranges::find(inheritance_.legs, deposit.ufrag, &Inheritance::Leg::ufrag);
+  if (at == inheritance_.legs.end()) {
+    inheritance_.legs.push_back({deposit.ufrag, {}, {}});
+    at = inheritance_.legs.end() - 1;
+  }
+  (deposit.part == link::DepositPart::session ? at->session : at->marks) = std::move(deposit.bytes);
 }
 
 void DoorLink::send(const link::DoorMessage& message) {
@@ -154,7 +225,7 @@ void DoorLink::flush() {
     const auto& bytes = queue_.front();
     const auto sent = ::send(connection_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
-    if (sent < 0 && errno != EAGAIN) {
+    if (sent < 0 && (errno == EPIPE || errno == ECONNRESET || errno == ENOTCONN)) { // else it may yet go
       disconnect();
       return;
     }

@@ -38,6 +38,21 @@ base::Result<std::unique_ptr<Leg>> Leg::open(LegWorld& world, base::Timestamp no
   return leg;
 }
 
+std::unique_ptr<Leg> Leg::inherit(LegWorld& world, base::Timestamp now, std::uint32_t handle,
+                                  peer::PeerOptions options, const peer::LegSession& session,
+                                  const peer::LegMarks* marks, LegOwner& owner) {
+  std::unique_ptr<Leg> leg(new Leg(world, session.peer, session.member, handle, owner));
+  auto& sink = static_cast<peer::PeerSink&>(*leg);
+  leg->peer_ =
+      marks != nullptr
+          ? peer::Peer::go_on(world.env, now, world.resources, std::move(options), session, *marks, sink)
+          : peer::Peer::reopen(world.env, now, world.resources, std::move(options), session, sink);
+  if (!leg->peer_) return nullptr;
+  leg->counted_ = leg->peer_->stats(); // its past was counted by others
+  leg->arm(now);
+  return leg;
+}
+
 bool Leg::owns(const std::string& ufrag) const {
   return std::ranges::find(names_, ufrag) != names_.end();
 }
@@ -62,11 +77,46 @@ void Leg::take_socket(base::Timestamp now, const link::Opened& opened, int fd) {
   }
   sockets_.push_back({std::make_unique<PairSocket>(world_.env, world_.loop, world_.resources.packets, fd,
                                                    pair, static_cast<PairSocketOwner&>(*this)),
-                      opened.ufrag});
+                      opened.ufrag, world_.door.epoch()});
   auto& taken = *sockets_.back().socket;
   take_datagram(now, pair, opened.first);
   if (opened.tcp) taken.feed_stream(now, opened.rest);
   arm(now);
+}
+
+void Leg::take_kept(const link::Kept& kept, int fd) {
+  const ice::PairKey pair{to_address(kept.local, false), to_address(kept.remote, false)};
+  if (sockets_.size() >= kSockets || socket(pair) != nullptr) {
+    ::close(fd);
+    return;
+  }
+  sockets_.push_back({std::make_unique<PairSocket>(world_.env, world_.loop, world_.resources.packets, fd,
+                                                   pair, static_cast<PairSocketOwner&>(*this)),
+                      kept.ufrag, world_.door.epoch()});
+}
+
+void Leg::deposit(base::Timestamp now) {
+  auto& door = world_.door;
+  const auto& name = peer_->credentials().ufrag;
+  if (!door.connected()) return peer_->uncovered();
+  if (!owns(name) || peer_->stats().phase == peer::Phase::closed) return;
+  for (auto& [socket, opened_as, known_to] : sockets_) {
+    const bool udp = socket->pair().local.transport == ice::Transport::udp;
+    if (udp && known_to != door.epoch() && door.keep(opened_as, socket->pair(), socket->descriptor()))
+      known_to = door.epoch();
+  }
+  const std::pair wanted{door.epoch(), peer_->session_revision()};
+  if (deposited_ != wanted) {
+    auto session = peer_->session();
+    session.peer = id_;
+    session.member = member_;
+    if (!world_.continue_in_place) session.keys.reset();
+    if (!door.deposit(name, link::DepositPart::session, peer::encode(session))) return;
+    deposited_ = wanted;
+  }
+  if (!world_.continue_in_place || !peer_->can_continue()) return;
+  const auto marks = peer_->marks(now);
+  if (door.deposit(name, link::DepositPart::marks, peer::encode(marks))) peer_->covered(marks);
 }
 
 void Leg::take_datagram(base::Timestamp now, const ice::PairKey& pair, base::Bytes datagram) {
@@ -124,13 +174,15 @@ void Leg::on_stream_ended(const ice::PairKey& pair) {
 void Leg::on_phase(peer::Phase phase, std::string_view detail) {
   const base::alloc_counter::Allow cold;
   owner_.on_leg_phase(*this, phase, detail);
+  if (phase == peer::Phase::connected) deposit(world_.loop.now());
 }
 
 void Leg::on_audio(base::Timestamp now, const peer::IncomingAudio& packet) {
-  audio_->push(now, packet);
+  if (!audio_quarantined_) audio_->push(now, packet);
 }
 
 void Leg::on_video(base::Timestamp now, base::EncodedFrameRef frame) {
+  if (video_quarantined_) return;
   if (!video_->push(std::move(frame))) peer_->need_keyframe(now);
   world_.pool.request(video_);
 }
@@ -147,6 +199,11 @@ void Leg::on_data_text(std::string_view text) {
 
 void Leg::on_keyframe_wish(base::Timestamp now) {
   owner_.on_leg_keyframe_wish(now, *this);
+}
+
+void Leg::on_marks_spent() {
+  const base::alloc_counter::Allow cold;
+  deposit(world_.loop.now());
 }
 
 void Leg::on_datagram(base::Timestamp now, const ice::PairKey& pair, rtp::PacketRef packet) {

@@ -41,6 +41,7 @@ struct LegWorld {
   base::StrandPool& pool;
   DoorLink& door;
   peer::PeerResources resources;
+  bool continue_in_place = true;
   bool sockets_closed = false; // some leg has one to bury
 };
 
@@ -51,6 +52,11 @@ class Leg final : private peer::PeerSink, private PairSocketOwner, private Sleep
                                                  base::MemberId member, std::uint32_t handle,
                                                  peer::PeerOptions options, std::string_view offer,
                                                  LegOwner& owner);
+  // A leg of a dead worker: in place when there are marks (nullptr: impossible; it is connected, and its
+  // owner is not told), else to be offered again.
+  static std::unique_ptr<Leg> inherit(LegWorld& world, base::Timestamp now, std::uint32_t handle,
+                                      peer::PeerOptions options, const peer::LegSession& session,
+                                      const peer::LegMarks* marks, LegOwner& owner);
   ~Leg() override;
   Leg(const Leg&) = delete;
   Leg& operator=(const Leg&) = delete;
@@ -62,12 +68,21 @@ class Leg final : private peer::PeerSink, private PairSocketOwner, private Sleep
   const std::shared_ptr<AudioInput>& audio() const { return audio_; }
   const std::shared_ptr<VideoSource>& video() const { return video_; }
   bool owns(const std::string& ufrag) const;
+  bool runs_on(const ice::PairKey& pair) const { return peer_->runs_on(pair); }
 
   // Makes the door know the present ICE name; true when it did not know it yet (wait for on_registered).
   bool register_name();
   void take_socket(base::Timestamp now, const link::Opened& opened, int fd);
+  void take_kept(const link::Kept& kept, int fd);
+  // For the worker that may have to take our place: what changed since the last time (5.3).
+  void deposit(base::Timestamp now);
   // A datagram of this pair that came another way than through its socket.
   void take_datagram(base::Timestamp now, const ice::PairKey& pair, base::Bytes datagram);
+  // Nothing of this input may reach a decoder: it is suspected of killing workers.
+  void quarantine(bool video, bool audio) {
+    video_quarantined_ = video;
+    audio_quarantined_ = audio;
+  }
   bool has_socket(const ice::PairKey& pair) const { return socket(pair) != nullptr; }
   // After calls to peer() that may have changed its deadlines.
   void arm(base::Timestamp now);
@@ -86,6 +101,7 @@ class Leg final : private peer::PeerSink, private PairSocketOwner, private Sleep
   void on_data_open() override;
   void on_data_text(std::string_view text) override;
   void on_keyframe_wish(base::Timestamp now) override;
+  void on_marks_spent() override;
   void on_datagram(base::Timestamp now, const ice::PairKey& pair, rtp::PacketRef packet) override;
   void on_stray(const ice::TransportAddress& from, const ice::PairKey& pair, base::Bytes datagram) override;
   void on_stream_ended(const ice::PairKey& pair) override;
@@ -106,9 +122,12 @@ class Leg final : private peer::PeerSink, private PairSocketOwner, private Sleep
   std::unique_ptr<peer::Peer> peer_;
   peer::PeerStats counted_;
   std::vector<std::string> names_;
+  bool video_quarantined_ = false, audio_quarantined_ = false;
+  std::pair<std::uint32_t, std::uint32_t> deposited_{}; // door's epoch, revision of the session
   struct Opened {
     std::unique_ptr<PairSocket> socket;
-    std::string name; // under which the door opened it
+    std::string name;           // under which the door opened it
+    std::uint32_t known_to = 0; // the door's epoch
   };
   std::vector<Opened> sockets_, closed_;
 };

@@ -56,6 +56,7 @@ void RoomEngine::sync(base::Timestamp now, const link::SyncRequest& request) {
     if (std::ranges::find(request.peers, id) == request.peers.end()) unknown.push_back(id);
   for (const auto id : unknown)
     close_peer(id);
+  wanted_ = request.peers;
   scene_.revision = 0; // control may have restarted and count anew: its whole wish holds
   apply(now, request.scene);
 }
@@ -109,23 +110,30 @@ void RoomEngine::open_peer(base::Timestamp now, const link::OpenPeer& request) {
     refuse(request.request, request.peer, link::RefusalReason::limit, "the room is full");
     return;
   }
-  // The lowest free number: the mixer learns of the old owner's end before it hears of the new one.
-  const auto free = std::ranges::find(by_handle_, nullptr);
-  const auto handle = static_cast<std::uint32_t>(free - by_handle_.begin());
-  auto opened = Leg::open(world_, now, request.peer, request.member, handle, peer_options(request.options),
-                          request.offer, static_cast<LegOwner&>(*this));
+  auto opened = Leg::open(world_, now, request.peer, request.member, free_handle(),
+                          peer_options(request.options), request.offer, static_cast<LegOwner&>(*this));
   if (!opened) {
     refuse(request.request, request.peer, link::RefusalReason::bad_sdp, opened.error().text);
     return;
   }
-  auto& leg = **opened;
-  if (handle == by_handle_.size()) by_handle_.push_back(nullptr);
-  by_handle_[handle] = &leg;
-  legs_.emplace(request.peer, std::move(*opened));
-  seat(leg);
+  auto& leg = admit(request.peer, std::move(*opened));
   const bool wait = leg.register_name();
   send_when_known(leg, wait, answer_of(request.request, leg, leg.peer().local_description()));
   show(now);
+}
+
+// The lowest one: the mixer learns of the old owner's end before it hears of the new one.
+std::uint32_t RoomEngine::free_handle() const {
+  return static_cast<std::uint32_t>(std::ranges::find(by_handle_, nullptr) - by_handle_.begin());
+}
+
+Leg& RoomEngine::admit(base::PeerId peer, std::unique_ptr<Leg> opened) {
+  auto& leg = *opened;
+  if (leg.handle() == by_handle_.size()) by_handle_.push_back(nullptr);
+  by_handle_[leg.handle()] = &leg;
+  legs_.emplace(peer, std::move(opened));
+  seat(leg);
+  return leg;
 }
 
 // Sound both ways; the canvas follows with the scene that names this peer.
@@ -140,7 +148,7 @@ link::PeerAnswer RoomEngine::answer_of(std::uint64_t request, Leg& leg, std::str
                           std::move(sdp),
                           leg.peer().sends_audio(),
                           leg.peer().sends_video(),
-                          leg.peer().negotiated().data.has_value(),
+                          leg.peer().negotiated().data.has_value() && !leg.peer().continued(),
                           {}};
   for (const auto& attribute : leg.peer().negotiated().remote_session_attributes)
     answer.session_attributes.push_back("a=" + attribute);

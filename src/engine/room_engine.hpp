@@ -43,6 +43,9 @@ class RoomEngine final : private LegOwner {
   void sync(base::Timestamp now, const link::SyncRequest& request);
   void handle(base::Timestamp now, const link::ToWorker& message);
 
+  // Takes over what a dead worker of this room has left; reports which legs live on.
+  void inherit(base::Timestamp now, Inheritance inheritance);
+  void deposit(base::Timestamp now); // once a second, and to another door
   void on_registered(const std::string& ufrag, bool accepted);
   bool on_opened(base::Timestamp now, const link::Opened& opened, int fd); // false: nobody's, close it
   void on_stray_returned(base::Timestamp now, const link::Stray& stray);
@@ -76,6 +79,10 @@ class RoomEngine final : private LegOwner {
   peer::PeerOptions peer_options(const link::PeerOptions& options) const;
   link::PeerAnswer answer_of(std::uint64_t request, Leg& leg, std::string sdp) const;
   void seat(Leg& leg);
+  Leg& admit(base::PeerId peer, std::unique_ptr<Leg> leg);
+  std::uint32_t free_handle() const;
+  Leg* inherit_leg(base::Timestamp now, const Inheritance::Leg& left,
+                   const std::vector<Inheritance::Socket>& sockets);
   Leg* leg(base::PeerId peer);
   Leg* leg_of_handle(std::uint32_t handle);
   void send_mix(base::Timestamp now, const MixOut& mix);
@@ -92,6 +99,7 @@ class RoomEngine final : private LegOwner {
   link::RoomSettings settings_;
   std::function<void(const link::FromWorker&)> report_;
   link::Scene scene_;
+  std::vector<base::PeerId> wanted_; // legs that control believes in
   std::map<base::PeerId, std::unique_ptr<Leg>> legs_;
   std::vector<Leg*> by_handle_; // index: handle; null when gone
   std::vector<std::unique_ptr<Leg>> buried_;

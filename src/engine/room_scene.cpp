@@ -53,6 +53,7 @@ void RoomEngine::show(base::Timestamp now) {
   for (const auto& member : scene_.members) {
     auto* carrier = leg(member.peer);
     if (carrier != nullptr) {
+      carrier->quarantine(!member.decode_video, !member.decode_audio);
       carrier->video()->screen.store(member.screen, std::memory_order_relaxed);
       media_.audio.post(SetVolume{carrier->handle(), member.audio_on ? 1.0F : 0.0F});
     }

@@ -18,6 +18,7 @@ using namespace std::chrono_literals;
 
 constexpr base::Duration kStats = 5s;
 constexpr base::Duration kLook = 500ms;
+constexpr base::Duration kDeposit = 1s;
 constexpr base::Duration kWarmUp = 10s; // of the room, then an allocation on net is a defect
 constexpr std::size_t kMostStrands = 4096;
 constexpr std::size_t kWarmFrames = 64;  // of each size class
@@ -82,7 +83,8 @@ Worker::Worker(const base::Env& env, WorkerOptions options)
              shared_->pool,
              door_,
              {shared_->packets, shared_->frames, *shared_->dtls, shared_->certificate, shared_->sctp}},
-      timer_(loop_.add_sleeper(*this)), next_stats_(env.clock.now() + kStats), next_look_(next_stats_) {
+      timer_(loop_.add_sleeper(*this)), next_stats_(env.clock.now() + kStats), next_look_(next_stats_),
+      next_deposit_(next_stats_) {
   CHECK(wake_fd_ >= 0);
   loop_.watch(wake_fd_, EPOLLIN, *this);
 }
@@ -99,7 +101,8 @@ void Worker::run() {
   base::Timestamp warm_at = base::kNever;
   bool watching = false;
   while (!stopping_ && !link_.abandoned()) {
-    loop_.wake_at(timer_, std::min({next_stats_, next_look_, room_work_, shared_->sctp.next_deadline()}));
+    loop_.wake_at(timer_, std::min({next_stats_, next_look_, next_deposit_, room_work_,
+                                    shared_->sctp.next_deadline()}));
     loop_.turn(1s);
     if (room_) room_->bury();
     if (room_ && warm_at == base::kNever) warm_at = loop_.now() + kWarmUp;
@@ -118,6 +121,7 @@ link::SyncState Worker::sync_state() {
 
 void Worker::begin_room(const link::RoomSettings& settings) {
   room_env_.emplace(env_.tagged("room=" + settings.room.hex()));
+  world_.continue_in_place = settings.continue_in_place;
   media_ = std::make_unique<Media>(*room_env_, *shared_, wake_fd_);
   room_ = std::make_unique<RoomEngine>(
       world_, RoomMedia{media_->audio, media_->video, {&media_->vp8_tier, &media_->h264_tier}}, settings,
@@ -134,6 +138,7 @@ void Worker::on_link_message(base::Timestamp now, link::ToWorker message) {
   } else if (const auto* sync = std::get_if<link::SyncRequest>(&message)) {
     if (!room_) begin_room(sync->settings);
     room_->sync(now, *sync);
+    on_inheritance(now);
   } else if (room_) {
     room_->handle(now, message);
   }
@@ -149,6 +154,15 @@ void Worker::on_opened(base::Timestamp now, const link::Opened& opened, int fd) 
 
 void Worker::on_stray_returned(base::Timestamp now, const link::Stray& stray) {
   if (room_) room_->on_stray_returned(now, stray);
+}
+
+void Worker::on_door_changed(base::Timestamp now) {
+  if (room_) room_->deposit(now);
+}
+
+// The door and control come in either order.
+void Worker::on_inheritance(base::Timestamp now) {
+  if (room_ && door_.has_inheritance()) room_->inherit(now, door_.take_inheritance());
 }
 
 void Worker::on_ready(base::Timestamp now, std::uint32_t) {
@@ -167,6 +181,11 @@ void Worker::on_deadline(base::Timestamp now) {
       room_->look_at_sources(now);
       room_work_ = room_->work(now);
     }
+  }
+  if (next_deposit_ <= now) {
+    const base::alloc_counter::Allow cold;
+    next_deposit_ = now + kDeposit;
+    if (room_) room_->deposit(now);
   }
   if (next_stats_ <= now) report_stats(now);
 }

@@ -39,6 +39,8 @@ class Worker final : private LinkOwner, private DoorLinkOwner, private Watcher, 
   void on_registered(const std::string& ufrag, bool accepted) override;
   void on_opened(base::Timestamp now, const link::Opened& opened, int fd) override;
   void on_stray_returned(base::Timestamp now, const link::Stray& stray) override;
+  void on_door_changed(base::Timestamp now) override;
+  void on_inheritance(base::Timestamp now) override;
   void on_ready(base::Timestamp now, std::uint32_t events) override; // audio or an encoder has something
   void on_deadline(base::Timestamp now) override;
   void begin_room(const link::RoomSettings& settings);
@@ -56,7 +58,7 @@ class Worker final : private LinkOwner, private DoorLinkOwner, private Watcher, 
   std::unique_ptr<Media> media_;
   std::unique_ptr<RoomEngine> room_;
   EventLoop::TimerHandle timer_;
-  base::Timestamp next_stats_, next_look_, room_work_ = base::kNever;
+  base::Timestamp next_stats_, next_look_, next_deposit_, room_work_ = base::kNever;
   std::atomic<bool> stopping_{false};
 };
 

@@ -124,6 +124,13 @@ void Hub::Core::on_legs_lost(base::RoomId id, const std::vector<base::PeerId>& l
   }
 }
 
+void Hub::Core::on_legs_continued(base::RoomId id, const std::vector<base::PeerId>& legs) {
+  const auto* room = rooms_.find(id);
+  if (room == nullptr) return;
+  for (const auto leg : legs)
+    if (const auto* member = with_leg(room->published, leg)) fanout_.data_closed(id, member->id);
+}
+
 void Hub::Core::on_peer_state(Room& room, const link::PeerState& fact) {
   const auto* member = with_leg(room.decided, fact.peer);
   if (member == nullptr) return;

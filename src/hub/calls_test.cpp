@@ -269,14 +269,15 @@ TEST(Scenes, AreCoalesced) {
     EXPECT_GT(scenes[i].revision, scenes[i - 1].revision);
 }
 
-TEST(Death, TheRoomGetsAnotherWorkerAndMembersKeepTheirSeats) {
+TEST(Death, LegsThatGoOnAreNotNewsAndOthersAreLost) {
   House h;
-  const auto ann = h.enter("daily", "ann"), bob = h.enter("daily", "bob");
-  const auto old_leg = h.join(ann).leg;
-  h.join(bob);
+  const auto ann = h.enter("daily", "ann"), bob = h.enter("daily", "bob"), cem = h.enter("daily", "cem");
+  const auto of_ann = h.join(ann).leg, of_bob = h.join(bob).leg;
+  h.join(cem);
   const auto tiles = h.state(ann.room).tiles;
-  Recorder recorder;
+  Recorder recorder, for_ann;
   const auto subscription = h.hub->subscribe(ann.room, recorder);
+  const auto hers = h.hub->subscribe(ann.room, for_ann, ann.member);
   Outcome<std::string> offered;
   h.hub->calls().offer(ann.room, ann.member, false, offered.completion());
   h.settle();
@@ -284,36 +285,103 @@ TEST(Death, TheRoomGetsAnotherWorkerAndMembersKeepTheirSeats) {
   h.workers->owner().gone(1, "signal 9");
   h.settle();
   EXPECT_EQ(offered.code(), ErrorCode::unavailable);
-  EXPECT_THAT(recorder.names, ElementsAre("leg_lost", "leg_lost"));
+  EXPECT_TRUE(recorder.names.empty()); // nobody has lost anything yet
   EXPECT_THAT(h.workers->taken, ElementsAre(1u, 2u));
   const auto prefix = ann.room.hex().substr(8, 12);
-  EXPECT_THAT(h.door.log, ElementsAre("detach 1", "attach 2 door-2 " + prefix));
+  // Not detached: what worker 1 has left there is for worker 2.
+  EXPECT_THAT(h.door.log, ElementsAre("attach 2 door-2 " + prefix));
   h.workers->sent.clear();
   h.workers->owner().link_up(2);
   const auto sync = h.workers->sent_of<link::SyncRequest>().at(0);
-  EXPECT_EQ(sync.scene.members.size(), 2u);
+  EXPECT_EQ(sync.scene.members.size(), 3u);
+  EXPECT_EQ(sync.peers.size(), 3u);
   EXPECT_EQ(sync.settings.ufrag_prefix, prefix);
-  const auto leg = h.join(ann).leg; // silently back
-  EXPECT_NE(leg, old_leg);
+  h.workers->owner().received(2, link::LegsInherited{{of_ann}, {of_bob}});
+  h.settle();
+  EXPECT_THAT(recorder.names, ElementsAre("leg_lost", "leg_lost")); // bob is to be offered again, cem to call
+  EXPECT_FALSE(h.state(ann.room).find(ann.member)->leg.transport_lost_at);
+  EXPECT_TRUE(h.state(ann.room).find(bob.member)->leg.transport_lost_at);
+  EXPECT_THAT(for_ann.data, ElementsAre("<closed>"));
+  const auto leg = h.join(cem).leg; // silently back
   EXPECT_EQ(recorder.names.back(), "leg_replaced");
+  EXPECT_EQ(h.state(ann.room).find(cem.member)->leg.id, leg);
   EXPECT_EQ(h.state(ann.room).tiles, tiles);
   h.pass(std::chrono::seconds(31)); // bob does not come back
   EXPECT_TRUE(h.state(ann.room).find(ann.member)->present);
   EXPECT_FALSE(h.state(ann.room).find(bob.member)->present);
 }
 
-TEST(Death, ThreeInAMinuteStopTheRespawnUntilSomebodyJoins) {
+TEST(Death, ASuccessorThatSaysNothingLosesAllLegs) {
   House h;
   const auto ann = h.enter("daily", "ann");
   h.join(ann);
-  for (WorkerId worker = 1; worker <= 3; ++worker) {
+  h.workers->owner().gone(1, "signal 9");
+  h.pass(std::chrono::milliseconds(2900));
+  EXPECT_FALSE(h.state(ann.room).find(ann.member)->leg.transport_lost_at);
+  h.pass(std::chrono::milliseconds(200));
+  EXPECT_TRUE(h.state(ann.room).find(ann.member)->leg.transport_lost_at);
+}
+
+TEST(Death, WithoutAnotherWorkerAllLegsAreLostAtOnce) {
+  House h;
+  const auto ann = h.enter("daily", "ann");
+  h.join(ann);
+  h.workers->full = true;
+  h.workers->owner().gone(1, "signal 9");
+  h.settle();
+  EXPECT_TRUE(h.state(ann.room).find(ann.member)->leg.transport_lost_at);
+  EXPECT_EQ(h.door.log.back(), "detach 1");
+}
+
+TEST(Death, ThreeInAMinuteQuarantineTheLastInput) {
+  House h;
+  const auto ann = h.enter("daily", "ann"), bob = h.enter("daily", "bob");
+  h.join(ann);
+  h.pass(std::chrono::seconds(1));
+  const auto of_bob = h.join(bob).leg;
+  WorkerId worker = 1;
+  const auto die_three_times = [&] {
+    for (int i = 0; i < 3; ++i) {
+      h.workers->owner().gone(worker++, "signal 11");
+      h.settle();
+    }
+    h.workers->owner().link_up(worker);
+    return h.workers->sent_of<link::SyncRequest>().back().scene;
+  };
+  const auto member = [](const link::Scene& scene, base::MemberId id) {
+    return *std::ranges::find(scene.members, id, &link::SceneMember::member);
+  };
+  auto scene = die_three_times();
+  EXPECT_FALSE(member(scene, bob.member).decode_video);
+  EXPECT_FALSE(member(scene, bob.member).video_on); // a placeholder
+  EXPECT_TRUE(member(scene, bob.member).decode_audio);
+  EXPECT_TRUE(member(scene, ann.member).decode_video);
+  EXPECT_TRUE(h.state(ann.room).find(bob.member)->video_on); // nobody has switched it off
+  EXPECT_EQ(h.metrics.counter("plenum_repair_quarantines_total").value(), 1u);
+  scene = die_three_times();
+  EXPECT_FALSE(member(scene, bob.member).decode_audio);
+  EXPECT_TRUE(member(scene, ann.member).decode_video);
+  scene = die_three_times();
+  EXPECT_FALSE(member(scene, ann.member).decode_video);
+  // A new call of the same person is a new input.
+  h.workers->owner().received(worker, link::LegsInherited{{of_bob}, {}});
+  h.join(bob);
+  scene = h.workers->sent_of<link::Scene>().back();
+  EXPECT_TRUE(member(scene, bob.member).decode_video);
+}
+
+TEST(Death, WhenEveryInputWasTriedOnlyTheNextJoinBringsAWorker) {
+  House h;
+  const auto ann = h.enter("daily", "ann");
+  h.join(ann);
+  for (WorkerId worker = 1; worker <= 9; ++worker) {
     h.workers->owner().gone(worker, "signal 11");
     h.settle();
   }
-  EXPECT_THAT(h.workers->taken, ElementsAre(1u, 2u, 3u));
+  EXPECT_EQ(h.workers->taken.size(), 9u);
   h.linked = false;
   h.join(ann);
-  EXPECT_THAT(h.workers->taken, ElementsAre(1u, 2u, 3u, 4u));
+  EXPECT_EQ(h.workers->taken.size(), 10u);
 }
 
 TEST(Death, ABrokenLinkIsSyncedAgain) {

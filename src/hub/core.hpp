@@ -53,6 +53,7 @@ class Hub::Core final : public Directory, public Calls, public DirectorOwner {
   std::vector<base::PeerId> legs_of(base::RoomId room) const override;
   void on_fact(base::RoomId room, const link::FromWorker& fact) override;
   void on_legs_lost(base::RoomId room, const std::vector<base::PeerId>& lost) override;
+  void on_legs_continued(base::RoomId room, const std::vector<base::PeerId>& legs) override;
 
   using Commands = std::vector<room::Command>;
   // Decides all or none, appends, and after the commit publishes and replies.

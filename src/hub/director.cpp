@@ -49,6 +49,11 @@ Director::Director(const base::Env& env, base::Executor& executor, WorkerPool& w
                    DirectorOptions options, DirectorOwner& owner)
     : env_(env.tagged("director")), executor_(executor), workers_(workers), door_(door),
       options_(std::move(options)), owner_(owner),
+      continued_(env.metrics.counter("plenum_repair_legs_total", "rung=\"continued\"")),
+      reopened_(env.metrics.counter("plenum_repair_legs_total", "rung=\"offered_again\"")),
+      lost_(env.metrics.counter("plenum_repair_legs_total", "rung=\"lost\"")),
+      quarantines_(env.metrics.counter("plenum_repair_quarantines_total")),
+      last_repair_ms_(env.metrics.gauge("plenum_repair_last_ms")),
       dropped_(env.metrics.counter("plenum_link_dropped_total")) {}
 
 Director::~Director() {
@@ -99,7 +104,7 @@ void Director::flush() {
   for (const auto room : std::exchange(changed_, {})) {
     const auto found = rooms_.find(room);
     if (found == rooms_.end() || !found->second.linked || !owner_.has_room(room)) continue;
-    auto scene = owner_.scene_of(room);
+    auto scene = scene_for(room);
     if (scene.revision <= found->second.sent_revision) continue;
     found->second.sent_revision = scene.revision;
     workers_.send(found->second.worker, scene);
@@ -210,8 +215,9 @@ void Director::link_up(WorkerId worker) {
   if (!room || !owner_.has_room(room)) return;
   auto& media = rooms_[room];
   link::SyncRequest sync;
-  sync.settings = {room, ufrag_prefix(room), options_.addresses, options_.video_codec};
-  sync.scene = owner_.scene_of(room);
+  sync.settings = {room, ufrag_prefix(room), options_.addresses, options_.video_codec,
+                   options_.continue_in_place};
+  sync.scene = scene_for(room);
   sync.peers = owner_.legs_of(room);
   for (const auto& [number, request] : requests_)
     if (request.room == room && request.opens) sync.peers.push_back(request.peer);
@@ -227,6 +233,7 @@ void Director::received(WorkerId worker, link::FromWorker message) {
   const auto room = room_of(worker);
   if (!room || !owner_.has_room(room)) return;
   if (const auto* state = std::get_if<link::SyncState>(&message)) return compare(room, *state);
+  if (const auto* legs = std::get_if<link::LegsInherited>(&message)) return inherited(room, *legs);
   if (const auto number = request_of(message); number != 0) return complete(number, message);
   owner_.on_fact(room, message);
 }
@@ -254,7 +261,6 @@ void Director::gone(WorkerId worker, const std::string& why) {
   const auto room = room_of(worker);
   if (!room) return;
   log::error(env_.log_tag, "media worker died", "room", room.hex(), "worker", worker, "why", why);
-  door_.detach(worker);
   auto& media = rooms_[room];
   media.worker = 0;
   media.linked = false;
@@ -266,15 +272,90 @@ void Director::gone(WorkerId worker, const std::string& why) {
   media.deaths.push_back(now);
   while (now - media.deaths.front() > std::chrono::minutes(1))
     media.deaths.pop_front();
-  const bool again = media.deaths.size() < kDeathsPerMinute; // else the next join tries
+  const bool too_often = media.deaths.size() >= kDeathsPerMinute;
   for (const auto number : open)
     fail(number, {ErrorCode::unavailable, "the media worker died"});
-  if (!owner_.has_room(room)) return;
-  const auto legs = owner_.legs_of(room);
-  if (!legs.empty()) owner_.on_legs_lost(room, legs);
-  if (again && !legs.empty())
-    if (auto ready = ensure(room); !ready)
-      log::error(env_.log_tag, "no other worker", "room", room.hex(), "error", ready.error().text);
+  const auto legs = owner_.has_room(room) ? owner_.legs_of(room) : std::vector<base::PeerId>{};
+  if (legs.empty()) {
+    door_.detach(worker);
+    return;
+  }
+  const bool hopeless = too_often && !quarantine_last_input(room, media); // then the next join tries
+  media.orphans = legs;
+  media.died = now;
+  media.patience = executor_.after(options_.succession, [this, room, alive = alive_] {
+    if (*alive) give_up_orphans(room);
+  });
+  // Attached under the same prefix, the successor gets from the door what the dead one has left there.
+  base::Result<void> ready = base::fail(ErrorCode::unavailable, "every input has been tried");
+  if (!hopeless) ready = ensure(room);
+  if (!ready) {
+    log::error(env_.log_tag, "no other worker", "room", room.hex(), "error", ready.error().text);
+    door_.detach(worker);
+    give_up_orphans(room);
+  }
+}
+
+// The successor has looked at what the door gave it.
+void Director::inherited(base::RoomId room, const link::LegsInherited& fact) {
+  auto& media = rooms_[room];
+  media.patience.reset();
+  const auto orphans = std::exchange(media.orphans, {});
+  if (orphans.empty()) return; // a worker that has nobody's place
+  last_repair_ms_.set(base::to_ms(executor_.now() - media.died));
+  const auto is_in = [](const std::vector<base::PeerId>& legs, base::PeerId leg) {
+    return std::ranges::find(legs, leg) != legs.end();
+  };
+  std::vector<base::PeerId> continued, others;
+  for (const auto leg : owner_.legs_of(room)) {
+    if (!is_in(orphans, leg)) continue; // joined since
+    const bool goes_on = is_in(fact.continued, leg);
+    (goes_on ? continued : others).push_back(leg);
+    (goes_on ? continued_ : is_in(fact.reopened, leg) ? reopened_ : lost_).add();
+  }
+  log::info(env_.log_tag, "room repaired", "room", room.hex(), "continued", continued.size(), "others",
+            others.size(), "ms", base::to_ms(executor_.now() - media.died));
+  if (!continued.empty()) owner_.on_legs_continued(room, continued);
+  if (!others.empty()) owner_.on_legs_lost(room, others); // who can, offers again
+}
+
+void Director::give_up_orphans(base::RoomId room) {
+  const auto found = rooms_.find(room);
+  if (found == rooms_.end()) return;
+  found->second.patience.reset();
+  const auto orphans = std::exchange(found->second.orphans, {});
+  lost_.add(orphans.size());
+  if (!orphans.empty() && owner_.has_room(room)) owner_.on_legs_lost(room, orphans);
+}
+
+// The youngest leg is the likeliest to carry what kills: first its picture, then its sound, then the next
+// one's.
+bool Director::quarantine_last_input(base::RoomId room, Media& media) {
+  media.deaths.clear(); // three more before somebody else is blamed
+  auto legs = owner_.legs_of(room);
+  std::ranges::sort(legs, std::greater{}, [](base::PeerId leg) { return leg.bits.second; });
+  for (const auto leg : legs) {
+    const auto [at, fresh] = media.quarantined.try_emplace(leg);
+    if (!fresh && at->second.audio) continue;
+    if (!fresh) at->second.audio = true;
+    quarantines_.add();
+    log::error(env_.log_tag, "quarantined: the media worker died three times within a minute", "room",
+               room.hex(), "peer", leg.hex(), "input", fresh ? "video" : "audio");
+    return true;
+  }
+  return false;
+}
+
+link::Scene Director::scene_for(base::RoomId room) {
+  auto scene = owner_.scene_of(room);
+  const auto& quarantined = rooms_[room].quarantined;
+  for (auto& member : scene.members) {
+    const auto at = quarantined.find(member.peer);
+    if (at == quarantined.end()) continue;
+    member.decode_video = member.video_on = false; // its tile is a placeholder
+    if (at->second.audio) member.decode_audio = member.audio_on = false;
+  }
+  return scene;
 }
 
 void Director::keep_statistics(WorkerId worker, const link::WorkerStats& stats) {

@@ -2,8 +2,11 @@
 //
 // A worker is taken when the first member joins and given back when the room ends. Whenever the link comes
 // up, the whole wish goes over (SyncRequest), then what waited. Scenes are coalesced: however much changes in
-// one turn of the loop, one Scene is sent. Requests have a deadline. When a worker dies, the room's legs are
-// reported lost and another worker takes its place under the same names. Owner: hub. Thread: core.
+// one turn of the loop, one Scene is sent. Requests have a deadline. When a worker dies, another one takes
+// its place under the same names and says which legs go on with it (LegsInherited); only the others are
+// reported lost, and all of them when it says nothing. Three deaths within a minute are blamed on the last
+// input: nothing of it reaches a decoder any more (quarantine). Owner: hub. Thread: core.
+// docs/architecture.md, 5.3.
 #pragma once
 
 #include "base/env.hpp"
@@ -33,12 +36,16 @@ class DirectorOwner {
   virtual std::vector<base::PeerId> legs_of(base::RoomId room) const = 0;
   virtual void on_fact(base::RoomId room, const link::FromWorker& fact) = 0;
   virtual void on_legs_lost(base::RoomId room, const std::vector<base::PeerId>& lost) = 0;
+  // They go on in another worker, without what died with the first one: their data channels.
+  virtual void on_legs_continued(base::RoomId room, const std::vector<base::PeerId>& legs) = 0;
 };
 
 struct DirectorOptions {
   std::vector<link::MediaAddress> addresses;
   std::string video_codec = "vp8";
   base::Duration deadline = std::chrono::seconds(10);
+  base::Duration succession = std::chrono::seconds(3); // death to LegsInherited, else the legs are lost
+  bool continue_in_place = true;
 };
 
 class Director final : public WorkerOwner {
@@ -70,12 +77,19 @@ class Director final : public WorkerOwner {
   void received(WorkerId worker, link::FromWorker message) override;
   void gone(WorkerId worker, const std::string& why) override;
 
+  struct Quarantine {
+    bool audio = false; // video always
+  };
   struct Media {
     WorkerId worker = 0;
     bool linked = false;
     std::uint64_t sent_revision = 0;
     std::vector<link::ToWorker> waiting; // until the link is up; at most kMostWaiting
     std::deque<base::Timestamp> deaths;  // of the last minute
+    std::vector<base::PeerId> orphans;   // legs of a dead worker that wait for its successor
+    base::Executor::Timer patience;      // for it
+    base::Timestamp died{};
+    std::map<base::PeerId, Quarantine> quarantined; // bounded by the legs of the room
   };
   struct Request {
     base::RoomId room;
@@ -97,6 +111,10 @@ class Director final : public WorkerOwner {
   void complete(std::uint64_t number, link::FromWorker& message);
   void flush();
   void compare(base::RoomId room, const link::SyncState& state);
+  void inherited(base::RoomId room, const link::LegsInherited& fact);
+  void give_up_orphans(base::RoomId room);
+  bool quarantine_last_input(base::RoomId room, Media& media); // false: nothing is left to blame
+  link::Scene scene_for(base::RoomId room);
   void keep_statistics(WorkerId worker, const link::WorkerStats& stats);
 
   base::Env env_;
@@ -110,8 +128,10 @@ class Director final : public WorkerOwner {
   std::uint64_t last_request_ = 0;
   std::set<base::RoomId> changed_;
   std::map<WorkerId, Totals> statistics_;
-  Totals past_;            // counters of workers that are no more
-  base::Counter& dropped_; // messages for a worker whose link stays down
+  Totals past_; // counters of workers that are no more
+  base::Counter &continued_, &reopened_, &lost_, &quarantines_;
+  base::Gauge& last_repair_ms_; // death to LegsInherited
+  base::Counter& dropped_;      // messages for a worker whose link stays down
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

@@ -44,6 +44,12 @@ void Fanout::data_open(base::RoomId room, base::MemberId member) {
   });
 }
 
+void Fanout::data_closed(base::RoomId room, base::MemberId member) {
+  each(room, [&](const auto& entry) {
+    if (entry.member == member) entry.subscriber->on_data_closed();
+  });
+}
+
 void Fanout::close(base::RoomId room) {
   rooms_.erase(room);
 }

@@ -25,6 +25,7 @@ class Subscriber {
   // Only for a subscription with a member: the data channel of its leg.
   virtual void on_data(std::string_view text) { static_cast<void>(text); }
   virtual void on_data_open() {}
+  virtual void on_data_closed() {} // the leg goes on without it
 };
 
 class Subscription {
@@ -59,6 +60,7 @@ class Fanout {
   void publish(const room::Volatile& fact, const room::State& state);
   void data(base::RoomId room, base::MemberId member, std::string_view text);
   void data_open(base::RoomId room, base::MemberId member);
+  void data_closed(base::RoomId room, base::MemberId member);
   void close(base::RoomId room); // after its last event: forgets the subscribers
   std::size_t size(base::RoomId room) const;
 

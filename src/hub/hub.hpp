@@ -30,6 +30,7 @@ struct HubOptions {
   std::size_t rooms = 200;                   // open at the same time
   std::vector<link::MediaAddress> addresses; // where clients reach media
   std::string video_codec = "vp8";           // preferred outgoing codec: vp8 or h264
+  bool continue_in_place = true;             // live calls outlive their media process (architecture 5.3)
   base::Duration remember_tokens = std::chrono::hours(24);
   base::Duration request_deadline = std::chrono::seconds(10);
 };

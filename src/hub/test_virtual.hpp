@@ -151,6 +151,7 @@ class Recorder final : public Subscriber {
   void on_volatile(const room::Volatile& fact, const room::State&) override { facts.push_back(fact); }
   void on_data(std::string_view text) override { data.emplace_back(text); }
   void on_data_open() override { data.emplace_back("<open>"); }
+  void on_data_closed() override { data.emplace_back("<closed>"); }
 
   std::vector<std::uint64_t> offsets;
   std::vector<std::string> names;

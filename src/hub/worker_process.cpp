@@ -8,7 +8,10 @@
 #include <cstring>
 #include <fcntl.h>
 #include <fstream>
+#include <optional>
+#include <poll.h>
 #include <spawn.h>
+#include <sstream>
 #include <string_view>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -27,6 +30,8 @@ namespace {
 constexpr std::size_t kMostFailures = 10;
 constexpr auto kReconnect = std::chrono::milliseconds(200);
 constexpr auto kRetryWrite = std::chrono::milliseconds(5);
+constexpr auto kLookAgain = std::chrono::milliseconds(100);
+constexpr auto kInCircles = std::chrono::milliseconds(1000); // of processor time without a beat
 constexpr auto kKillAfter = std::chrono::seconds(3);
 
 std::unexpected<base::Error> system_error(const std::string& what) {
@@ -76,6 +81,30 @@ std::string how_it_ended(const siginfo_t& info) {
   if (info.si_code == CLD_EXITED) return "exit status " + std::to_string(info.si_status);
   const auto signal = "signal " + std::to_string(info.si_status);
   return info.si_status == SIGSYS ? signal + ": it made a system call that its confinement forbids" : signal;
+}
+
+// The thread that carries media and the link is the process's first.
+struct LoopThread {
+  char state = '?';
+  std::int64_t ticks = 0; // of processor time
+};
+std::optional<LoopThread> loop_thread(std::int64_t process) {
+  const auto id = std::to_string(process);
+  std::ifstream in("/proc/" + id + "/task/" + id + "/stat");
+  std::string line;
+  if (!std::getline(in, line)) return std::nullopt;
+  const auto name_end = line.rfind(')');
+  if (name_end == std::string::npos) return std::nullopt;
+  std::istringstream fields(line.substr(name_end + 1));
+  LoopThread out;
+  std::string skipped;
+  std::int64_t user = 0, system = 0;
+  fields >> out.state;
+  for (int i = 0; i < 10; ++i)
+    fields >> skipped;
+  fields >> user >> system;
+  out.ticks = user + system;
+  return fields ? std::optional(out) : std::nullopt;
 }
 
 struct SpawnSettings {
@@ -276,12 +305,34 @@ void WorkerProcess::flush() {
 }
 
 void WorkerProcess::arm() {
-  beat_ = executor_.at(session_->next_deadline(), [this] {
+  // Looked at with every beat, and in between when a suspicion is due.
+  const auto due =
+      std::min(session_->next_deadline(),
+               std::max(session_->heard() + link::ControlSession::kSuspicion, executor_.now() + kLookAgain));
+  beat_ = executor_.at(due, [this] {
+    if (hangs()) return break_link("silent: the process hangs");
     session_->on_deadline(executor_.now());
     if (!session_->broken().empty()) return break_link(std::string(session_->broken()));
     flush();
     arm();
   });
+}
+
+bool WorkerProcess::hangs() {
+  const auto silence = executor_.now() - session_->heard();
+  if (silence < link::ControlSession::kSuspicion) {
+    cpu_at_suspicion_ = -1;
+    return false;
+  }
+  pollfd asked{link_.get(), POLLIN, 0};
+  if (::poll(&asked, 1, 0) == 1) return false; // we are late ourselves: it has spoken
+  const auto loop = loop_thread(process_);
+  if (!loop || loop->state != 'R') return true; // stopped, or asleep over something that is not its work
+  // Able to run: starved, or turning in circles?
+  if (cpu_at_suspicion_ < 0) cpu_at_suspicion_ = loop->ticks;
+  const auto used =
+      std::chrono::milliseconds((loop->ticks - cpu_at_suspicion_) * 1000 / ::sysconf(_SC_CLK_TCK));
+  return used > kInCircles;
 }
 
 void WorkerProcess::stop(const std::string& why) {

@@ -1,8 +1,10 @@
 // WorkerProcess: one plenum-media process and the link to it. Spawning, connecting, reading, writing, dying.
 //
 // The pool decides what workers are for; this class keeps one of them connected and says what happens to it.
-// The link is tried again when it breaks; a worker that is silent for 5 s or refuses the link ten times is
-// killed. Calls to the listener are the last thing a member function does. Owner: ProcessPool. Thread: core.
+// The link is tried again when it breaks; a worker that hangs or refuses the link ten times is killed. Its
+// heartbeat comes from the loop that carries media, so that a stuck loop is silence, too. Silence of 2 s is
+// judged: a process whose loop could run and does not get the processor is given 5 s, everything else is a
+// hang. Calls to the listener are the last thing a member function does. Owner: ProcessPool. Thread: core.
 #pragma once
 
 #include "base/env.hpp"
@@ -84,6 +86,7 @@ class WorkerProcess {
   void on_readable();
   void flush();
   void arm();
+  bool hangs(); // silent for long enough
   void on_exit();
 
   base::Env env_;
@@ -98,7 +101,8 @@ class WorkerProcess {
   Descriptor pidfd_, link_;
   std::unique_ptr<Wires::Watch> process_watch_, link_watch_;
   std::unique_ptr<link::ControlSession> session_;
-  std::size_t failures_ = 0; // since the last greeting
+  std::int64_t cpu_at_suspicion_ = -1; // clock ticks of its loop's thread
+  std::size_t failures_ = 0;           // since the last greeting
   base::Executor::Timer beat_, retry_, reconnect_, kill_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

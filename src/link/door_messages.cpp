@@ -51,6 +51,20 @@ void put(base::ByteWriter& out, const Closed& m) {
   out.u8(m.tcp ? 1 : 0);
 }
 
+void put(base::ByteWriter& out, const Deposit& m) {
+  put_text(out, m.ufrag);
+  out.u8(static_cast<std::uint8_t>(m.part));
+  put_blob(out, m.bytes);
+}
+void put(base::ByteWriter& out, const Kept& m) {
+  put_text(out, m.ufrag);
+  put(out, m.local);
+  put(out, m.remote);
+}
+void put(base::ByteWriter& out, const Handed& m) {
+  out.u32(m.legs);
+}
+
 // Reads one message; `bad` collects limits that ByteReader does not know.
 struct Fields {
   base::ByteReader in;
@@ -61,9 +75,9 @@ struct Fields {
     bad |= size > kNameBytes;
     return std::string(base::as_text(in.take(size)));
   }
-  std::vector<std::uint8_t> blob() {
+  std::vector<std::uint8_t> blob(std::size_t most = kDatagramBytes) {
     const auto size = in.u16();
-    bad |= size > kDatagramBytes;
+    bad |= size > most;
     const auto view = in.take(size);
     return {view.begin(), view.end()};
   }
@@ -97,6 +111,12 @@ DoorMessage read(Fields& f, std::uint8_t type) {
     return Stray{f.endpoint(), f.endpoint(), f.blob()};
   case 6:
     return Closed{f.text(), f.endpoint(), f.flag()};
+  case 7:
+    return Deposit{f.text(), f.flag() ? DepositPart::marks : DepositPart::session, f.blob(kDepositBytes)};
+  case 8:
+    return Kept{f.text(), f.endpoint(), f.endpoint()};
+  case 9:
+    return Handed{f.in.u32()};
   default:
     f.bad = true;
     return Welcome{};

@@ -4,9 +4,12 @@
 // when control attaches the worker. One datagram is one message: a type byte, then fixed binary fields, then
 // the rest. Opened carries one descriptor (SCM_RIGHTS): a UDP or TCP socket already connected to the remote
 // address.
-//   worker → door: Register, Unregister, Closed, Stray     door → worker: Welcome, Registered, Opened, Stray
-// A ufrag outside the worker's prefix is refused with Registered{accepted=false}. After a reconnect of the
-// door the worker registers everything again. Owner: value.
+//   worker → door: Register, Unregister, Closed, Stray, Deposit, Kept
+//   door → worker: Welcome, Registered, Opened, Stray, and after Welcome what a dead worker of the same
+//   prefix left behind: Kept and Deposit, then Handed
+// Deposit holds secrets and is wiped wherever it has passed. A ufrag outside the worker's prefix is refused
+// with Registered{accepted=false}. After a reconnect of the door the worker registers everything again.
+// Owner: value.
 #pragma once
 
 #include "base/bytes.hpp"
@@ -65,9 +68,31 @@ struct Closed { // the worker has closed its descriptor; the door drops its dupl
   bool tcp = false;
 };
 
-using DoorMessage = std::variant<Welcome, Register, Registered, Unregister, Opened, Stray, Closed>;
+// What a successor needs of the leg with this name, opaque to the door, which keeps the last of each part in
+// locked memory. A new session makes the marks before it void.
+enum class DepositPart : std::uint8_t { session, marks };
+struct Deposit {
+  std::string ufrag;
+  DepositPart part = DepositPart::session;
+  std::vector<std::uint8_t> bytes; // at most kDepositBytes
+};
 
-inline constexpr std::size_t kDoorMessageBytes = 8192;
+// The socket of a pair that is open already, with its descriptor: from a worker to a door that does not know
+// it yet, or from the door to the worker that takes a dead one's place. UDP only.
+struct Kept {
+  std::string ufrag;
+  Endpoint local, remote;
+};
+
+struct Handed { // all of it has been said
+  std::uint32_t legs = 0;
+};
+
+using DoorMessage =
+    std::variant<Welcome, Register, Registered, Unregister, Opened, Stray, Closed, Deposit, Kept, Handed>;
+
+inline constexpr std::size_t kDepositBytes = 14 * 1024;
+inline constexpr std::size_t kDoorMessageBytes = 16 * 1024;
 
 std::vector<std::uint8_t> encode(const DoorMessage& message);
 std::optional<DoorMessage> decode_door(base::Bytes bytes); // nullopt: malformed

@@ -86,6 +86,13 @@ struct SceneApplied {
 };
 BOOST_DESCRIBE_STRUCT(SceneApplied, (), (revision))
 
+// A worker in the place of a dead one: which of the legs go on as if nothing had happened (without a data
+// channel), and which are ready for an OfferPeer that the client must answer. The others are lost.
+struct LegsInherited {
+  std::vector<base::PeerId> continued, reopened;
+};
+BOOST_DESCRIBE_STRUCT(LegsInherited, (), (continued, reopened))
+
 struct MetricSample {
   std::string name, labels;
   bool counter = true;

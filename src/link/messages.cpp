@@ -16,7 +16,7 @@ constexpr std::array kToWorker = {"hello",      "heartbeat",   "sync_request", "
 constexpr std::array kFromWorker = {"hello",         "heartbeat",    "sync_state",       "peer_answer",
                                     "peer_offer",    "peer_refused", "peer_state",       "data_received",
                                     "data_open",     "talking",      "dominant_speaker", "video_seen",
-                                    "scene_applied", "worker_stats"};
+                                    "scene_applied", "worker_stats", "legs_inherited"};
 static_assert(kToWorker.size() == std::variant_size_v<ToWorker>);
 static_assert(kFromWorker.size() == std::variant_size_v<FromWorker>);
 

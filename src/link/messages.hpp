@@ -28,7 +28,7 @@ struct Hello {
 };
 BOOST_DESCRIBE_STRUCT(Hello, (), (version, from, process))
 
-struct Heartbeat { // each second, both ways; silence of 5 s is death
+struct Heartbeat { // twice a second, both ways (session.hpp says what silence means)
   std::uint64_t count = 0;
 };
 BOOST_DESCRIBE_STRUCT(Heartbeat, (), (count))
@@ -47,8 +47,9 @@ struct RoomSettings { // fixed for the life of a room's worker
       ufrag_prefix; // random, assigned by control: the only names this worker may register at the door
   std::vector<MediaAddress> addresses;
   std::string video_codec = "vp8"; // preferred outgoing codec: vp8 or h264
+  bool continue_in_place = true;   // leave keys and marks of live legs with the door
 };
-BOOST_DESCRIBE_STRUCT(RoomSettings, (), (room, ufrag_prefix, addresses, video_codec))
+BOOST_DESCRIBE_STRUCT(RoomSettings, (), (room, ufrag_prefix, addresses, video_codec, continue_in_place))
 
 struct SyncRequest {
   RoomSettings settings;
@@ -81,7 +82,7 @@ using ToWorker = std::variant<Hello, Heartbeat, SyncRequest, Scene, OpenPeer, Up
                               AnswerPeer, ClosePeer, SendData, Shutdown>;
 using FromWorker =
     std::variant<Hello, Heartbeat, SyncState, PeerAnswer, PeerOffer, PeerRefused, PeerState, DataReceived,
-                 DataOpen, Talking, DominantSpeaker, VideoSeen, SceneApplied, WorkerStats>;
+                 DataOpen, Talking, DominantSpeaker, VideoSeen, SceneApplied, WorkerStats, LegsInherited>;
 
 std::string encode(const ToWorker& message);
 std::string encode(const FromWorker& message);

@@ -43,14 +43,16 @@ BOOST_DESCRIBE_STRUCT(CanvasSpec, (), (width, height, fps, background))
 // too, because they are heard.
 struct SceneMember {
   base::MemberId member;
-  base::PeerId peer;     // empty while nobody carries the member
-  std::string name;      // what a label or placeholder shows
-  bool video_on = false; // the member says that its camera (or screen) is live
-  bool audio_on = true;  // false: not mixed (moderator mute)
-  bool screen = false;   // its video is screen content
+  base::PeerId peer;                             // empty while nobody carries the member
+  std::string name;                              // what a label or placeholder shows
+  bool video_on = false;                         // the member says that its camera (or screen) is live
+  bool audio_on = true;                          // false: not mixed (moderator mute)
+  bool screen = false;                           // its video is screen content
+  bool decode_video = true, decode_audio = true; // false: quarantined, nothing of it may reach a decoder
   bool operator==(const SceneMember&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(SceneMember, (), (member, peer, name, video_on, audio_on, screen))
+BOOST_DESCRIBE_STRUCT(SceneMember, (),
+                      (member, peer, name, video_on, audio_on, screen, decode_video, decode_audio))
 
 struct SceneTile {
   base::MemberId member;

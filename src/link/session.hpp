@@ -2,7 +2,7 @@
 //
 // The owner moves bytes: what it reads goes into `on_bytes`, `take_output()` is what it must write. Received
 // messages come back from `on_bytes` in order, without hello and heartbeat. A wrong version, a malformed
-// message or 5 s of silence breaks the session: the owner closes the socket and connects again. Messages may
+// message or silence breaks the session: the owner closes the socket and connects again. Messages may
 // be sent before the other side's hello; the first message out is always our hello. Owner: hub (control),
 // engine/link_server (worker). Thread: one.
 #pragma once
@@ -20,9 +20,10 @@ namespace plenum::link {
 template <class Out, class In>
 class Session {
  public:
-  static constexpr base::Duration kBeat = std::chrono::seconds(1);
+  static constexpr base::Duration kBeat = std::chrono::milliseconds(500);
   static constexpr base::Duration kSilence = std::chrono::seconds(5);
-  static constexpr std::size_t kOutputBytes = 32 << 20; // a peer that reads so slowly is dead
+  static constexpr base::Duration kSuspicion = std::chrono::seconds(2); // four beats are missing
+  static constexpr std::size_t kOutputBytes = 32 << 20;                 // a peer that reads so slowly is dead
 
   Session(base::Timestamp now, std::string_view from, std::int64_t process)
       : heard_(now), next_beat_(now + kBeat) {
@@ -69,6 +70,7 @@ class Session {
   std::string take_output() { return std::exchange(output_, {}); }
   void unwritten(std::string rest) { output_.insert(0, rest); }
   bool has_output() const { return !output_.empty(); }
+  base::Timestamp heard() const { return heard_; } // something, last
   bool greeted() const { return greeted_; }
   const std::string& broken() const { return broken_; } // why, for people; empty while the session is good
 

@@ -157,6 +157,7 @@ class Peer final : private TransportSink {
   void covered(const LegMarks& marks); // the successor would begin there: we send no further
   void uncovered();                    // nobody keeps marks: we send as we like
   bool continued() const { return transport_->continued(); }
+  bool runs_on(const ice::PairKey& pair) const { return transport_->pair() == pair; }
   PeerStats stats() const;
 
  private:

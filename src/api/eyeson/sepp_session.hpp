@@ -81,6 +81,7 @@ class SeppSession final : private hub::Subscriber {
   void on_volatile(const room::Volatile& fact, const room::State& state) override;
   void on_data(std::string_view text) override;
   void on_data_open() override;
+  void on_data_closed() override { data_open_ = false; }
 
   // What to do with the answer to a join or resume, and with a call that nobody waits for any more: the
   // socket has closed, or the client has hung up meanwhile.

@@ -175,6 +175,8 @@ const std::vector<Setting>& settings() {
       setting("media.listen", &Config::media_listen, "addresses of the media port"),
       setting("media.port", &Config::media_port, "the one media port, UDP and TCP"),
       setting("media.tcp", &Config::media_tcp, "offer ICE over TCP as well"),
+      setting("media.continue_in_place", &Config::continue_in_place,
+              "keep keys of live calls in locked memory, to go on when a media process dies"),
       setting("media.announce", &Config::media_announce,
               "addresses told to clients (behind NAT: the public one)"),
       setting("media.stun", &Config::media_stun, "answer plain STUN on the media port"),

@@ -28,6 +28,7 @@ struct Config {
   std::vector<std::string> media_listen = {"0.0.0.0", "::"};
   std::uint16_t media_port = 10000;
   bool media_tcp = true;
+  bool continue_in_place = true;
   std::vector<std::string> media_announce; // empty: the addresses of this machine's interfaces
   bool media_stun = true;
   bool media_sandbox = true;

@@ -172,6 +172,7 @@ Result<void> Server::open() {
   rooms.limits.present = config_.rooms_members;
   rooms.addresses = media_addresses(config_, door_->port());
   rooms.video_codec = config_.video_codec;
+  rooms.continue_in_place = config_.continue_in_place;
   auto stun = config_.ice_stun_servers;
   if (stun.empty() && config_.media_stun && !rooms.addresses.empty())
     stun.push_back(stun_url(rooms.addresses.front()));

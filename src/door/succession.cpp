@@ -1,0 +1,112 @@
+// Door::Loop, the part that outlives workers: deposits and duplicates are kept while a worker lives, wait for
+// a successor when it dies, and are handed over when that one is attached under the same prefix. Thread:
+// door. docs/architecture.md, 5.3.
+#include "base/log.hpp"
+#include "door/endpoints.hpp"
+#include "door/loop.hpp"
+
+#include <cstring>
+
+namespace plenum::door {
+
+void Door::Loop::on_deposit(WorkerKey worker, const link::Deposit& deposit) {
+  estate_.put(worker, deposit);
+}
+
+// From a worker that was there before this door: the pair is its own, and established.
+void Door::Loop::on_kept(WorkerKey worker, const link::Kept& kept, Fd socket) {
+  const ice::PairKey key{address(kept.local, ice::Transport::udp), address(kept.remote, ice::Transport::udp)};
+  const auto of = pairs_of_.find(kept.ufrag);
+  const bool many = of != pairs_of_.end() && of->second.size() >= config_.pairs_per_peer;
+  if (pairs_.contains(key) || many || pairs_.size() >= config_.max_pairs) return;
+  add_pair(key, {.ufrag = kept.ufrag, .worker = worker, .duplicate = std::move(socket)});
+  count_.returned_pairs.add();
+}
+
+void Door::Loop::on_unregistered(WorkerKey worker, const std::string& ufrag) {
+  estate_.drop(ufrag, worker);
+}
+
+void Door::Loop::on_worker_gone(WorkerKey worker, bool died) {
+  drop_pairs(worker, died); // streams have lost their framing with the process
+  if (died) {
+    orphaned_.try_emplace(worker, env_.clock.now());
+    return;
+  }
+  estate_.drop_all(worker);
+  orphaned_.erase(worker);
+  std::erase_if(handing_, [worker](const Handing& what) { return what.worker == worker; });
+}
+
+void Door::Loop::drop_pairs(WorkerKey worker, bool tcp_only) {
+  std::vector<ice::PairKey> gone;
+  for (const auto& [key, pair] : pairs_)
+    if (pair.worker == worker && (!tcp_only || key.local.transport == ice::Transport::tcp))
+      gone.push_back(key);
+  for (const auto& key : gone)
+    drop_pair(key);
+}
+
+void Door::Loop::on_replaced(WorkerKey before, WorkerKey by) {
+  for (auto& [key, pair] : pairs_)
+    if (pair.worker == before) pair.worker = by;
+  estate_.pass_on(before, by);
+  orphaned_.erase(before);
+  orphaned_[by] = env_.clock.now(); // until it is there
+  std::erase_if(handing_, [before](const Handing& what) { return what.worker == before; });
+}
+
+// A worker that comes back to the same door (the connection broke, not the process) finds nothing here:
+// on_worker_gone has dropped it, and it returns what it has by itself.
+void Door::Loop::on_welcomed(WorkerKey worker) {
+  orphaned_.erase(worker);
+  for (const auto& [key, pair] : pairs_)
+    if (pair.worker == worker) handing_.push_back({.worker = worker, .ufrag = pair.ufrag, .pair = key});
+  for (auto& ufrag : estate_.names_of(worker))
+    handing_.push_back({.worker = worker, .ufrag = std::move(ufrag)});
+  handing_.push_back({.worker = worker, .last = true});
+  hand_out();
+}
+
+void Door::Loop::hand_out() {
+  while (!handing_.empty()) {
+    if (hand_out(handing_.front()) == WorkerLinks::Sent::full) return;
+    handing_.pop_front();
+  }
+}
+
+// Session and marks go in one breath or not at all; what was said twice is the same.
+WorkerLinks::Sent Door::Loop::hand_out(const Handing& what) {
+  if (what.last) return links_.try_send(what.worker, link::Handed{});
+  if (what.pair) {
+    const auto found = pairs_.find(*what.pair);
+    if (found == pairs_.end()) return WorkerLinks::Sent::gone;
+    const link::Kept kept{what.ufrag, endpoint(what.pair->local), endpoint(what.pair->remote)};
+    const auto sent = links_.try_send(what.worker, kept, found->second.duplicate.get());
+    if (sent == WorkerLinks::Sent::yes) count_.handed_pairs.add();
+    return sent;
+  }
+  for (const auto part : {link::DepositPart::session, link::DepositPart::marks}) {
+    link::Deposit deposit{what.ufrag, part, estate_.copy(what.ufrag, part)};
+    if (deposit.bytes.empty()) continue;
+    const auto sent = links_.try_send(what.worker, deposit);
+    ::explicit_bzero(deposit.bytes.data(), deposit.bytes.size());
+    if (sent != WorkerLinks::Sent::yes) return sent;
+  }
+  count_.handed_legs.add();
+  return WorkerLinks::Sent::yes;
+}
+
+void Door::Loop::bury_orphans(base::Timestamp now) {
+  for (auto at = orphaned_.begin(); at != orphaned_.end();) {
+    if (now - at->second < kOrphanLife) {
+      ++at;
+      continue;
+    }
+    drop_pairs(at->first, false);
+    estate_.drop_all(at->first);
+    at = orphaned_.erase(at);
+  }
+}
+
+} // namespace plenum::door
