@@ -38,7 +38,7 @@ struct Verdict {
 
 // A call on a server of its own. Limits are those of a machine with ten times the work that it can do: it
 // loses most frames and part of the sound, but not all of anything.
-Verdict load(std::vector<std::string> more, std::string seconds = "4", std::string most_gap = "20000") {
+Verdict load(std::vector<std::string> more, std::string seconds = "8", std::string most_gap = "20000") {
   const base::testing::TemporaryDirectory data;
   const auto key = run({"key", "create", "--data-directory", data.path}).out;
   Server server(data.path);

@@ -167,6 +167,7 @@ void Member::leave() {
   next_frame_ = next_packet_ = next_prank_ = base::kNever;
   stage_ = Stage::seated;
   last_frame_ = last_sound_ = base::kNever;
+  before_ = {}; // the next call counts from nothing
 }
 
 void Member::on_phase(peer::Phase phase, std::string_view detail) {
