@@ -150,6 +150,15 @@ export class Plenum {
     );
   }
 
+  /** As a crash or the kernel would: nothing is said to anybody, and the workers are left alone. */
+  async kill(): Promise<void> {
+    const child = this.child;
+    if (!child || !this.ended) return;
+    this.child = undefined;
+    child.kill('SIGKILL');
+    await this.ended;
+  }
+
   /** What went wrong on the server's side, in words; empty when nothing did. */
   problems(): string[] {
     const errors = this.log

@@ -105,7 +105,8 @@ void Leg::deposit(base::Timestamp now) {
     if (udp && known_to != door.epoch() && door.keep(opened_as, socket->pair(), socket->descriptor()))
       known_to = door.epoch();
   }
-  const std::pair wanted{door.epoch(), peer_->session_revision()};
+  // Keys are of use only when the pair is nominated, which may be after they were made.
+  const std::tuple wanted{door.epoch(), peer_->session_revision(), peer_->can_continue()};
   if (deposited_ != wanted) {
     auto session = peer_->session();
     session.peer = id_;

@@ -19,6 +19,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 namespace plenum::engine {
@@ -123,7 +124,7 @@ class Leg final : private peer::PeerSink, private PairSocketOwner, private Sleep
   peer::PeerStats counted_;
   std::vector<std::string> names_;
   bool video_quarantined_ = false, audio_quarantined_ = false;
-  std::pair<std::uint32_t, std::uint32_t> deposited_{}; // door's epoch, revision of the session
+  std::tuple<std::uint32_t, std::uint32_t, bool> deposited_{}; // door's epoch, revision, with keys
   struct Opened {
     std::unique_ptr<PairSocket> socket;
     std::string name;           // under which the door opened it

@@ -75,6 +75,10 @@ Leg* RoomEngine::inherit_leg(base::Timestamp now, const Inheritance::Leg& left,
       marks && now - marks->at < kMostSilence &&
       std::ranges::any_of(
           sockets, [&](const Inheritance::Socket& socket) { return pair_of(socket.kept) == marks->pair; });
+  if (!reachable || !session->keys)
+    base::log::info(world_.env.log_tag, "leg cannot go on in place", "peer", session->peer.hex(), "keys",
+                    session->keys.has_value(), "marks", marks.has_value(), "age_ms",
+                    marks ? base::to_ms(now - marks->at) : -1);
   auto& owner = static_cast<LegOwner&>(*this);
   std::unique_ptr<Leg> made;
   if (reachable) made = Leg::inherit(world_, now, free_handle(), options, *session, &*marks, owner);

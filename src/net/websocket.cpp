@@ -139,7 +139,7 @@ void Connection::overflow() {
 }
 
 void Connection::close(std::uint16_t code, std::string_view reason) {
-  CHECK(may_be_sent(code));
+  CHECK(may_be_sent(code) || code == kWithoutGoodbye);
   if (!open()) return;
   verdict_ = WebSocketClosed{code, std::string(cut(reason, kMaxCloseReason)), false, 0};
   arm(options_.close_deadline);
@@ -316,6 +316,8 @@ asio::awaitable<void> Connection::write_messages(Self self) {
       const auto written = co_await stream_->async_write(bytes, kToken);
       queued_bytes_ -= text->size();
       if (std::get<0>(written)) break;
+    } else if (verdict_ && verdict_->code == kWithoutGoodbye) {
+      break;
     } else if (verdict_) {
       const ws::close_reason reason(static_cast<ws::close_code>(verdict_->code), verdict_->reason);
       co_await stream_->async_close(reason, kToken);

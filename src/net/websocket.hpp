@@ -52,6 +52,10 @@ struct WebSocketEvents {
   std::move_only_function<void(const WebSocketClosed&)> on_close; // once, last
 };
 
+// Given to close(): what is queued goes out, then the connection ends without a close frame, as if we had
+// died. The other side comes back; after a goodbye some clients would not.
+inline constexpr std::uint16_t kWithoutGoodbye = 1006;
+
 // What a WebSocket handle talks to: the real connection or a test's recorder.
 class WebSocketLink {
  public:

@@ -204,6 +204,17 @@ TEST_F(WebSocketTest, CloseSendsTheQueueFirst) {
   EXPECT_TRUE(until([&] { return server_->connections() == 0; }));
 }
 
+TEST_F(WebSocketTest, AnEndWithoutGoodbyeSendsTheQueueAndNoCloseFrame) {
+  connect_open();
+  for (int i = 0; i < 50; ++i)
+    server_ear_.socket.send_text(std::to_string(i));
+  server_ear_.socket.close(kWithoutGoodbye);
+  EXPECT_TRUE(until([&] { return client_ear_.closed && server_ear_.closed; }));
+  EXPECT_EQ(client_ear_.texts.size(), 50u);
+  EXPECT_EQ(client_ear_.closed->code, 1006); // the connection was lost
+  EXPECT_TRUE(until([&] { return server_->connections() == 0; }));
+}
+
 TEST_F(WebSocketTest, PeerCloseCodeIsReported) {
   connect_open();
   client_ear_.socket.close(4001, "custom");

@@ -259,7 +259,7 @@ void Transport::on_dtls_connected(const secure::SrtpKeys& keys) {
   srtp_ = std::move(*srtp);
   keys_ = keys;
   if (data_) data_->connect();
-  become(Phase::connected, "DTLS is up");
+  become(Phase::connected, "DTLS is up, " + std::string(secure::to_string(keys.profile)));
 }
 
 void Transport::on_dtls_data(base::Bytes data) {

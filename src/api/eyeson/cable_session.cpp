@@ -149,7 +149,7 @@ void CableSession::on_event(std::uint64_t, const room::Event& event, const room:
   if (std::holds_alternative<room::RoomEnded>(event)) disconnect("remote", false);
 }
 
-void CableSession::disconnect(std::string_view reason, bool reconnect) {
+void CableSession::disconnect(std::string_view reason, bool reconnect, std::uint16_t code) {
   json::object frame{{"type", "disconnect"}, {"reason", reason}, {"reconnect", reconnect}};
   // One client dereferences the identifier of every frame after welcome (eyeson-api 5.4.7).
   const auto room = std::ranges::find_if(identifiers_, [](const auto& item) { return item.second; });
@@ -157,11 +157,12 @@ void CableSession::disconnect(std::string_view reason, bool reconnect) {
   send(frame);
   subscription_.cancel();
   ping_timer_.reset();
-  socket_.close(1000);
+  socket_.close(code);
 }
 
 void CableSession::close_for_restart() {
-  disconnect("server_restart", true);
+  // No close frame: one client would take it for the end of the meeting (eyeson-sepp 1.6).
+  disconnect("server_restart", true, net::kWithoutGoodbye);
 }
 
 void CableSessions::add_routes(net::Router& router) {

@@ -50,7 +50,7 @@ class CableSession final : private hub::Subscriber {
   void send_documents(const std::string& identifier);
   void send(const json::object& frame);
   void send_message(const std::string& identifier, const json::object& message);
-  void disconnect(std::string_view reason, bool reconnect);
+  void disconnect(std::string_view reason, bool reconnect, std::uint16_t code = 1000);
   void ping();
 
   void on_event(std::uint64_t offset, const room::Event& event, const room::State& state) override;

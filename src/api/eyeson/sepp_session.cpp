@@ -233,7 +233,8 @@ void SeppSession::give_way(const SeppClient& to) {
 }
 
 void SeppSession::close_for_restart() {
-  socket_.close(1001, "server restart");
+  // Android takes a close frame for the end of the meeting (eyeson-sepp 1.6); everybody resumes after a loss.
+  socket_.close(net::kWithoutGoodbye);
 }
 
 void SeppSession::send(std::string_view type, json::object data) {
