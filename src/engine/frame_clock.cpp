@@ -17,7 +17,7 @@ constexpr int kWarmTicks = 125;
 // A picture is shown this much before its sound is heard. What is shown at a tick is on average half a camera
 // period old already, and people forgive late sound more easily than early sound (ITU-R BT.1359: 125 ms
 // against 45 ms); waiting for the whole delay of the sound would only add latency.
-constexpr base::Duration kLead = 40ms;
+constexpr base::Duration kLead = 20ms;
 
 } // namespace
 
