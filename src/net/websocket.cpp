@@ -111,7 +111,7 @@ class Connection final : public ServerWebSocket, public std::enable_shared_from_
   asio::steady_timer wake_;                // the writer sleeps on it
   base::Executor::Timer deadline_;
   base::Executor::Timer ping_;
-  base::Timestamp last_heard_{};
+  base::Timestamp last_heard_;
   bool pinging_ = false;
   bool connected_ = false;
   bool ended_ = false;
