@@ -16,7 +16,8 @@ bool plausible_host(std::string_view host) {
 } // namespace
 
 Bases bases_for(const Dialect& dialect, const net::Request& request) {
-  Bases out{dialect.addresses.api, dialect.addresses.gui, dialect.addresses.signaling};
+  Bases out{dialect.addresses.api, dialect.addresses.gui, dialect.addresses.signaling,
+            request.header("User-Agent").value_or("").starts_with("Mozilla/")};
   if (out.api.empty()) {
     const auto host = request.header("Host").value_or("");
     out.api =

@@ -22,10 +22,13 @@ struct PublicAddresses {
   std::string api;       // "https://api.example.org", no trailing slash; empty: taken from the request's Host
   std::string gui;       // base of the meeting page; empty: same as api
   std::string signaling; // "wss://…/call"; empty: derived from api
-  std::vector<std::string>
-      stun_servers; // at least one for Android; empty: our own door, if it has an address
+  std::vector<std::string> stun_servers; // chosen by the site: for everybody
   std::vector<std::string> turn_servers;
   base::Secret turn_secret; // shared with the TURN servers
+  // The media port, named when the site has chosen none, and never to browsers: nobody needs it to reach us,
+  // Android only wants the list not to be empty, and libwebrtc drops whatever comes from the address of a
+  // STUN server (UDPPort::OnReadPacket), our media over UDP included.
+  std::string own_stun;
 };
 
 struct Dialect {
@@ -36,9 +39,11 @@ struct Dialect {
   net::JwtKey token_key; // ES384
 };
 
-// The public base URLs for one request: configured ones, else the address the client itself used.
+// What one request says about who reads the answer: the public base URLs (configured ones, else the address
+// the client itself used), and whether it is a browser.
 struct Bases {
   std::string api, gui, signaling;
+  bool browser = false;
 };
 Bases bases_for(const Dialect& dialect, const net::Request& request);
 

@@ -60,6 +60,18 @@ TEST(Rest, turn_credentials_carry_expiry_and_client) {
   EXPECT_EQ(text_at(options, "stun_servers.0"), "stun:s.example.org:3478");
 }
 
+TEST(Rest, browsers_are_not_told_our_own_stun) {
+  Api api;
+  api.dialect.addresses.own_stun = "stun:127.0.0.1:10000";
+  const auto room = api.enter("r", "ann");
+  EXPECT_EQ(text_at(at(room, "signaling.options"), "stun_servers.0"), "stun:127.0.0.1:10000");
+  const auto path = "/rooms/" + text_at(room, "access_key");
+  const auto of_browser = api.ask("GET", path, {}, {{"User-Agent", "Mozilla/5.0 (X11; Linux x86_64)"}});
+  EXPECT_TRUE(at(of_browser.json, "signaling.options.stun_servers").as_array().empty());
+  const auto of_app = api.ask("GET", path, {}, {{"User-Agent", "okhttp/4.12.0"}});
+  EXPECT_EQ(text_at(of_app.json, "signaling.options.stun_servers.0"), "stun:127.0.0.1:10000");
+}
+
 // Browsers decode the payload with atob, which knows neither '-' nor '_' (eyeson-sepp 3.2).
 TEST(Rest, token_payload_is_plain_base64) {
   Api api;

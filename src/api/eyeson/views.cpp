@@ -71,12 +71,15 @@ json::object signaling(const Dialect& dialect, const Bases& bases, const room::S
                                 {"username", std::move(credentials.username)},
                                 {"password", std::move(credentials.password)}});
   }
+  auto stun = dialect.addresses.stun_servers;
+  if (stun.empty() && !bases.browser && !dialect.addresses.own_stun.empty())
+    stun.push_back(dialect.addresses.own_stun);
   return {{"type", "sepp"},
           {"options", json::object{{"client_id", client_id(member)},
                                    {"conf_id", conference_id(room)},
                                    {"auth_token", auth_token(dialect, room, member)},
                                    {"endpoint", bases.signaling},
-                                   {"stun_servers", base::to_json(dialect.addresses.stun_servers)},
+                                   {"stun_servers", base::to_json(stun)},
                                    {"turn_servers", std::move(turn)}}}};
 }
 

@@ -188,7 +188,7 @@ const std::vector<Setting>& settings() {
       setting("media.worker_dumps", &Config::media_worker_dumps,
               "let media processes dump core and be debugged: shows keys of calls"),
       setting("ice.stun_servers", &Config::ice_stun_servers,
-              "STUN URLs for clients; empty: our own media port"),
+              "STUN URLs for clients; empty: our own media port, for clients that are no browsers"),
       setting("ice.turn_servers", &Config::ice_turn_servers, "TURN URLs for clients"),
       setting("ice.turn_secret", &Config::ice_turn_secret, "shared secret with the TURN server"),
       setting("video.codec", &Config::video_codec, "preferred codec of the picture: vp8 or h264"),

@@ -173,19 +173,18 @@ Result<void> Server::open() {
   rooms.addresses = media_addresses(config_, door_->port());
   rooms.video_codec = config_.video_codec;
   rooms.continue_in_place = config_.continue_in_place;
-  auto stun = config_.ice_stun_servers;
-  if (stun.empty() && config_.media_stun && !rooms.addresses.empty())
-    stun.push_back(stun_url(rooms.addresses.front()));
+  std::string own_stun;
+  if (config_.media_stun && !rooms.addresses.empty()) own_stun = stun_url(rooms.addresses.front());
   hub_ = std::make_unique<hub::Hub>(env_, loop_, store_->room_log(), store_->accounts(), *workers_,
                                     *door_port_, std::move(rooms));
 
-  dialect_ = std::make_unique<api::eyeson::Dialect>(
-      api::eyeson::Dialect{env_,
-                           loop_,
-                           *hub_,
-                           {config_.public_api, config_.public_gui, config_.public_signaling, std::move(stun),
-                            config_.ice_turn_servers, config_.ice_turn_secret},
-                           token_key_});
+  dialect_ = std::make_unique<api::eyeson::Dialect>(api::eyeson::Dialect{
+      env_,
+      loop_,
+      *hub_,
+      {config_.public_api, config_.public_gui, config_.public_signaling, config_.ice_stun_servers,
+       config_.ice_turn_servers, config_.ice_turn_secret, std::move(own_stun)},
+      token_key_});
   rooms_ = std::make_unique<api::eyeson::RoomController>(*dialect_);
   cables_ = std::make_unique<api::eyeson::CableSessions>(*dialect_);
   calls_ = std::make_unique<api::eyeson::SeppSessions>(*dialect_);
