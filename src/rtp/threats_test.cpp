@@ -59,7 +59,8 @@ TEST(Threats, A02_ReportCountsBeyondTheBodyAreSkipped) {
 TEST(Threats, A02_ANackAsksForNoMoreThanItsItems) {
   // The largest datagram that SRTCP can carry, every bit set: 17 numbers per item and no more.
   const Buffer items(4 * 300, 0xff);
-  RtcpReader reader(rtcp(0x81, 205, 2 + 300, join({Buffer(8), items})));
+  const auto bytes = rtcp(0x81, 205, 2 + 300, join({Buffer(8), items})); // the reader looks into it
+  RtcpReader reader(bytes);
   const auto message = reader.next();
   ASSERT_TRUE(message);
   std::size_t asked = 0;
