@@ -36,7 +36,8 @@ TEST(Threats, A02_ACompoundWhoseFirstPacketIsBadGivesNothing) {
   const Buffer pli = rtcp(0x81, 206, 2, Buffer(8));
   for (const auto& first :
        {rtcp(0x81, 206, 500, {}), rtcp(0x41, 201, 1, Buffer(4)), rtcp(0xa1, 201, 1, {0, 0, 0, 77})}) {
-    RtcpReader reader(join({first, pli}));
+    const auto compound = join({first, pli});
+    RtcpReader reader(compound);
     int messages = 0;
     while (reader.next())
       ++messages;
