@@ -50,6 +50,11 @@ using PeerId = Id<struct PeerTag>;       // one transport of a member (a leg)
 using SourceId = Id<struct SourceTag>;   // one camera, screen or player
 using MessageId = Id<struct MessageTag>; // one chat or custom message
 using AccountId = Id<struct AccountTag>; // one API key's owner
+using RecordingId = Id<struct RecordingTag>;
+using SnapshotId = Id<struct SnapshotTag>;     // one still picture
+using DefinitionId = Id<struct DefinitionTag>; // a stored room that meetings are opened from
+using HookId = Id<struct HookTag>;             // where an account wants to be told
+using DeliveryId = Id<struct DeliveryTag>;     // one thing it is told
 
 } // namespace plenum::base
 

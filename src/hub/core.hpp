@@ -71,6 +71,8 @@ class Hub::Core final : public Directory, public Calls, public DirectorOwner {
              Completion<Entered> done);
   base::Result<void> authorize(const room::State& state, room::Command& command, Principal principal) const;
 
+  void draw_ids(room::Command& command);
+
   void arm(Room& room); // grace and idle
   void arm_speech(Room& room);
   void on_due(base::RoomId id);

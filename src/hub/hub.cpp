@@ -3,6 +3,8 @@
 #include "base/log.hpp"
 #include "hub/core.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace plenum::hub {
@@ -81,7 +83,7 @@ base::Executor::Timer Hub::Core::after(base::Duration delay, base::Executor::Tas
 }
 
 room::Context Hub::Core::context(const Room& room) const {
-  return {env_.clock.wall(), options_.limits, room.live};
+  return {env_.clock.wall(), options_.limits, room.live, options_.capabilities};
 }
 
 // --- opening and entering
@@ -155,6 +157,12 @@ struct Actor {
   std::optional<base::MemberId> operator()(const room::StartPresentation& c) const { return c.member; }
   std::optional<base::MemberId> operator()(const room::SendMessage& c) const { return c.from; }
   std::optional<base::MemberId> operator()(const room::LockRoom& c) const { return c.by; }
+  std::optional<base::MemberId> operator()(const room::SetLayout& c) const { return c.by; }
+  std::optional<base::MemberId> operator()(const room::StartRecording& c) const { return c.by; }
+  std::optional<base::MemberId> operator()(const room::TakeSnapshot& c) const { return c.by; }
+  std::optional<base::MemberId> operator()(const room::StartBroadcast& c) const { return c.by; }
+  std::optional<base::MemberId> operator()(const room::SetLayer& c) const { return c.layer.by; }
+  std::optional<base::MemberId> operator()(const room::StartPlayback& c) const { return c.playback.by; }
   template <class Command>
   std::optional<base::MemberId> operator()(const Command&) const {
     return std::nullopt;
@@ -172,16 +180,36 @@ base::Result<void> Hub::Core::authorize(const room::State& state, room::Command&
                                         Principal principal) const {
   const auto forbidden = [](const char* text) { return base::fail(ErrorCode::forbidden, text); };
   if (any_of<room::OpenRoom, room::RegisterMember, room::JoinMember, room::ConnectLeg, room::LoseLeg,
-             room::ExpireGrace, room::ReconsiderTiles, room::EndIfIdle>(command))
+             room::ExpireGrace, room::ReconsiderTiles, room::FinishRecording, room::FailRecording,
+             room::StoreSnapshot, room::EndPlayback, room::EndBroadcast, room::EndForward, room::EndIfIdle>(
+          command))
     return forbidden("not a command of clients");
   const bool owner = principal.account && principal.account == state.account;
   if (auto* remove = std::get_if<room::RemoveMember>(&command)) remove->by_owner = owner;
   if (owner) return {};
   if (!principal.member || state.find(principal.member) == nullptr) return forbidden("not your meeting");
-  if (any_of<room::ChangeOptions>(command)) return forbidden("only the owner changes options");
+  if (any_of<room::ChangeOptions, room::UnlockRoom, room::StartForward, room::StopForward>(command))
+    return forbidden("only the owner may do that");
   const auto actor = std::visit(Actor{}, command);
   if (actor && *actor != principal.member) return forbidden("not in the name of somebody else");
   return {};
+}
+
+// Deciding is pure: what needs a new id gets it here, unless the caller has chosen one.
+void Hub::Core::draw_ids(room::Command& command) {
+  const auto draw = [&]<class T>(base::Id<T>& id) {
+    if (!id) id = base::Id<T>::make(env_.clock.wall(), env_.random);
+  };
+  const auto draw_text = [&](std::string& id) {
+    if (id.empty()) id = fmt::format("{:016x}{:016x}", env_.random.u64(), env_.random.u64());
+  };
+  if (auto* message = std::get_if<room::SendMessage>(&command)) draw(message->id);
+  if (auto* recording = std::get_if<room::StartRecording>(&command)) draw(recording->id);
+  if (auto* snapshot = std::get_if<room::TakeSnapshot>(&command)) draw(snapshot->id);
+  if (auto* broadcast = std::get_if<room::StartBroadcast>(&command)) draw_text(broadcast->id);
+  if (auto* layer = std::get_if<room::SetLayer>(&command)) draw_text(layer->layer.id);
+  if (auto* playback = std::get_if<room::StartPlayback>(&command)) draw_text(playback->playback.id);
+  if (auto* forward = std::get_if<room::StartForward>(&command)) draw_text(forward->forward.id);
 }
 
 void Hub::Core::dispatch(base::RoomId id, room::Command command, Principal principal,
@@ -195,8 +223,7 @@ void Hub::Core::dispatch(base::RoomId id, room::Command command, Principal princ
     refused_.add();
     return reply<Committed>(std::move(done), std::unexpected(allowed.error()));
   }
-  if (auto* message = std::get_if<room::SendMessage>(&command); message != nullptr && !message->id)
-    message->id = base::MessageId::make(env_.clock.wall(), env_.random);
+  draw_ids(command);
   execute(*room, {std::move(command)}, std::move(done));
 }
 

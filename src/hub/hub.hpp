@@ -27,6 +27,7 @@ namespace plenum::hub {
 
 struct HubOptions {
   room::Limits limits;
+  room::Capabilities capabilities;           // of the media behind us
   std::size_t rooms = 200;                   // open at the same time
   std::vector<link::MediaAddress> addresses; // where clients reach media
   std::string video_codec = "vp8";           // preferred outgoing codec: vp8 or h264
@@ -101,7 +102,8 @@ class Hub {
   void register_guest(std::string_view guest_token, room::Identity identity, Completion<Entered> done);
 
   // Errors: not_found, gone (room), forbidden (not your room, not yourself), and those of room::decide.
-  // The caller fills member ids of commands; ids of messages may be left empty.
+  // The caller fills member ids of commands; ids of what begins (message, recording, playback …) may be
+  // empty.
   void dispatch(base::RoomId room, room::Command command, Principal principal, Completion<Committed> done);
 
   // `member`: also deliver the data channel of this member's leg.

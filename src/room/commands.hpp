@@ -4,6 +4,7 @@
 
 #include "room/state.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -93,9 +94,86 @@ struct SendMessage {
 struct LockRoom {
   MemberId by;
 };
+struct UnlockRoom { // for the owner: members cannot
+  MemberId by;
+};
 struct ChangeOptions {
   OptionsPatch patch;
 };
+// A change of the picture by somebody inside. Only layout fields of the patch count; see `apply_layout`.
+struct SetLayout {
+  MemberId by;
+  OptionsPatch patch;
+};
+
+struct StartRecording {
+  RecordingId id;
+  MemberId by;
+};
+struct StopRecording {
+  RecordingId id; // empty: the running one
+};
+struct TakeSnapshot {
+  SnapshotId id;
+  MemberId by;
+};
+struct StartBroadcast { // one at a time
+  std::string id;
+  MemberId by;
+  std::string stream_url, player_url;
+};
+struct ChangeBroadcast {
+  std::string id; // empty: any
+  std::string player_url;
+};
+struct StopBroadcast {
+  std::string id; // empty: all
+};
+struct SetLayer { // instead of the one with the same z
+  Layer layer;
+};
+struct ClearLayer {
+  std::int32_t z = kInFront;
+};
+struct StartPlayback { // its start is dated by decide
+  Playback playback;
+};
+struct StopPlayback {
+  std::string id;
+};
+struct StartForward { // for the owner; its start is dated by decide
+  Forward forward;
+};
+struct StopForward { // for the owner
+  std::string id;
+};
+
+// What media reports about all that.
+struct FinishRecording {
+  RecordingId id;
+  std::uint32_t seconds = 0;
+  std::string file;
+  std::uint64_t bytes = 0;
+};
+struct FailRecording {
+  RecordingId id;
+  std::string why;
+};
+struct StoreSnapshot {
+  SnapshotId id;
+  std::string file;
+  std::uint64_t bytes = 0;
+};
+struct EndPlayback { // its file is over, or cannot be played
+  std::string id;
+};
+struct EndBroadcast {
+  std::string id;
+};
+struct EndForward {
+  std::string id;
+};
+
 struct EndRoom {
   EndReason reason = EndReason::requested;
 };
@@ -104,6 +182,10 @@ struct EndIfIdle {}; // nothing happens when somebody is present or the idle tim
 using Command =
     std::variant<OpenRoom, RegisterMember, JoinMember, LeaveRoom, RemoveMember, ConnectLeg, LoseLeg,
                  LoseSignaling, RestoreSignaling, ExpireGrace, SwitchVideo, RequestMute, StartPresentation,
-                 StopPresentation, ReconsiderTiles, SendMessage, LockRoom, ChangeOptions, EndRoom, EndIfIdle>;
+                 StopPresentation, ReconsiderTiles, SendMessage, LockRoom, UnlockRoom, ChangeOptions,
+                 SetLayout, StartRecording, StopRecording, FinishRecording, FailRecording, TakeSnapshot,
+                 StoreSnapshot, StartBroadcast, ChangeBroadcast, StopBroadcast, EndBroadcast, SetLayer,
+                 ClearLayer, StartPlayback, StopPlayback, EndPlayback, StartForward, StopForward, EndForward,
+                 EndRoom, EndIfIdle>;
 
 } // namespace plenum::room

@@ -31,7 +31,27 @@ struct Decide {
   Decided operator()(const ReconsiderTiles&) const { return decide_tiles(state, context); }
   Decided operator()(const SendMessage& c) const { return decide_message(state, c, context); }
   Decided operator()(const LockRoom& c) const { return decide_lock(state, c); }
+  Decided operator()(const UnlockRoom& c) const { return decide_unlock(state, c); }
   Decided operator()(const ChangeOptions& c) const { return decide_options(state, c); }
+  Decided operator()(const SetLayout& c) const { return decide_layout(state, c); }
+  Decided operator()(const StartRecording& c) const { return decide_recording(state, c, context); }
+  Decided operator()(const StopRecording& c) const { return decide_recording(state, c, context); }
+  Decided operator()(const FinishRecording& c) const { return decide_recording(state, c, context); }
+  Decided operator()(const FailRecording& c) const { return decide_recording(state, c, context); }
+  Decided operator()(const TakeSnapshot& c) const { return decide_snapshot(state, c, context); }
+  Decided operator()(const StoreSnapshot& c) const { return decide_snapshot(state, c); }
+  Decided operator()(const StartBroadcast& c) const { return decide_broadcast(state, c, context); }
+  Decided operator()(const ChangeBroadcast& c) const { return decide_broadcast(state, c); }
+  Decided operator()(const StopBroadcast& c) const { return decide_broadcast(state, c); }
+  Decided operator()(const EndBroadcast& c) const { return decide_broadcast(state, c); }
+  Decided operator()(const SetLayer& c) const { return decide_layer(state, c, context); }
+  Decided operator()(const ClearLayer& c) const { return decide_layer(state, c); }
+  Decided operator()(const StartPlayback& c) const { return decide_playback(state, c, context); }
+  Decided operator()(const StopPlayback& c) const { return decide_playback(state, c); }
+  Decided operator()(const EndPlayback& c) const { return decide_playback(state, c); }
+  Decided operator()(const StartForward& c) const { return decide_forward(state, c, context); }
+  Decided operator()(const StopForward& c) const { return decide_forward(state, c); }
+  Decided operator()(const EndForward& c) const { return decide_forward(state, c); }
   Decided operator()(const EndRoom& c) const { return decide_end(state, c, context); }
   Decided operator()(const EndIfIdle&) const { return decide_idle(state, context); }
 };
@@ -40,7 +60,8 @@ bool may_move_tiles(const Event& event) {
   return std::holds_alternative<MemberJoined>(event) || std::holds_alternative<LegReplaced>(event) ||
          std::holds_alternative<MemberLeft>(event) || std::holds_alternative<VideoSwitched>(event) ||
          std::holds_alternative<PresentationStarted>(event) ||
-         std::holds_alternative<PresentationEnded>(event) || std::holds_alternative<OptionsChanged>(event);
+         std::holds_alternative<PresentationEnded>(event) || std::holds_alternative<OptionsChanged>(event) ||
+         std::holds_alternative<PlaybackStarted>(event) || std::holds_alternative<PlaybackEnded>(event);
 }
 
 } // namespace

@@ -62,6 +62,17 @@ std::optional<std::size_t> silent_spot(const State& state, const Context& contex
 
 } // namespace
 
+Decided decide_layout(const State& state, const SetLayout& command) {
+  if (!state.options.layout_available)
+    return refuse(ErrorCode::not_allowed, "changing the layout is switched off in this room");
+  if (command.by && state.find(command.by) == nullptr) return refuse(ErrorCode::not_found, "unknown member");
+  if (auto checked = check(command.patch); !checked) return std::unexpected(checked.error());
+  auto options = apply_layout(state.options, command.patch);
+  if (auto checked = check_layout(options); !checked) return std::unexpected(checked.error());
+  if (options == state.options) return Events{};
+  return Events{OptionsChanged{std::move(options)}};
+}
+
 Decided decide_video(const State& state, const SwitchVideo& command) {
   const auto* member = state.find(command.member);
   if (member == nullptr) return refuse(ErrorCode::not_found, "unknown member");
@@ -91,8 +102,10 @@ Decided decide_tiles(const State& state, const Context& context) {
   const auto spot = silent_spot(state, context);
   if (!spot) return Events{};
   LayoutChanged changed{state.seats, state.tiles};
-  changed.seats[*spot] = {speaker, context.now};
+  changed.seats[*spot] = {speaker, context.now, {}};
   changed.tiles[*spot].member = speaker;
+  const auto* replacing = replacement(state, speaker);
+  changed.tiles[*spot].playback = replacing == nullptr ? "" : replacing->id;
   return Events{std::move(changed)};
 }
 

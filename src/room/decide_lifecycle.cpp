@@ -38,6 +38,11 @@ Decided decide_lock(const State& state, const LockRoom& command) {
   return Events{RoomLocked{command.by}};
 }
 
+Decided decide_unlock(const State& state, const UnlockRoom& command) {
+  if (!state.locked) return Events{};
+  return Events{RoomUnlocked{command.by}};
+}
+
 Decided decide_options(const State& state, const ChangeOptions& command) {
   if (auto checked = check(command.patch); !checked) return std::unexpected(checked.error());
   auto options = apply(state.options, command.patch, Moment::running);
@@ -46,18 +51,29 @@ Decided decide_options(const State& state, const ChangeOptions& command) {
   return Events{OptionsChanged{std::move(options)}};
 }
 
-Decided decide_end(const State& state, const EndRoom& command, const Context& context) {
+Events end_room(const State& state, EndReason reason, WallTime now) {
   Events events;
+  stop_recording(state, now, events);
+  for (const auto& broadcast : state.broadcasts)
+    events.push_back(BroadcastEnded{broadcast.id});
+  for (const auto& playback : state.playbacks)
+    events.push_back(PlaybackEnded{playback.id});
+  for (const auto& forward : state.forwards)
+    events.push_back(ForwardEnded{forward.id});
   for (const auto* member : state.present())
-    events.push_back(MemberLeft{member->id, member->leg.id, LeaveReason::room_ended, context.now});
-  events.push_back(RoomEnded{command.reason, context.now});
+    events.push_back(MemberLeft{member->id, member->leg.id, LeaveReason::room_ended, now});
+  events.push_back(RoomEnded{reason, now});
   return events;
+}
+
+Decided decide_end(const State& state, const EndRoom& command, const Context& context) {
+  return end_room(state, command.reason, context.now);
 }
 
 Decided decide_idle(const State& state, const Context& context) {
   const auto since = std::max(state.empty_since, context.live.touched);
   if (state.present_count() > 0 || context.now - since < context.limits.idle) return Events{};
-  return Events{RoomEnded{EndReason::idle, context.now}};
+  return end_room(state, EndReason::idle, context.now);
 }
 
 } // namespace plenum::room

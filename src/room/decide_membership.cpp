@@ -46,6 +46,14 @@ const Member* with_leg(const State& state, MemberId id, PeerId leg) {
 } // namespace
 
 void leave(const State& state, const Member& member, LeaveReason reason, WallTime now, Events& events) {
+  const auto gone = std::ranges::count_if(
+      events, [](const Event& event) { return std::holds_alternative<MemberLeft>(event); });
+  if (state.present_count() == static_cast<std::size_t>(gone) + 1) stop_recording(state, now, events);
+  for (const auto& playback : state.playbacks)
+    if (playback.replaces == member.id) end_playback(state, playback, events);
+  for (const auto& forward : state.forwards)
+    if (forward.what == ForwardWhat::source && forward.member == member.id)
+      events.push_back(ForwardEnded{forward.id});
   if (state.presenter == member.id) events.push_back(PresentationEnded{member.id});
   events.push_back(MemberLeft{member.id, member.leg.id, reason, now});
 }

@@ -147,11 +147,112 @@ struct RoomLocked {
 };
 BOOST_DESCRIBE_STRUCT(RoomLocked, (), (by))
 
+struct RoomUnlocked {
+  static constexpr std::string_view kName = "room_unlocked";
+  MemberId by; // empty: the owner
+};
+BOOST_DESCRIBE_STRUCT(RoomUnlocked, (), (by))
+
 struct OptionsChanged {
   static constexpr std::string_view kName = "options_changed";
   RoomOptions options; // all of them
 };
 BOOST_DESCRIBE_STRUCT(OptionsChanged, (), (options))
+
+struct RecordingStarted {
+  static constexpr std::string_view kName = "recording_started";
+  Recording recording;
+};
+BOOST_DESCRIBE_STRUCT(RecordingStarted, (), (recording))
+
+struct RecordingStopped { // its file comes later
+  static constexpr std::string_view kName = "recording_stopped";
+  RecordingId id;
+  WallTime at{};
+  std::uint32_t seconds = 0;
+};
+BOOST_DESCRIBE_STRUCT(RecordingStopped, (), (id, at, seconds))
+
+struct RecordingReady {
+  static constexpr std::string_view kName = "recording_ready";
+  RecordingId id;
+  std::uint32_t seconds = 0;
+  std::string file;
+  std::uint64_t bytes = 0;
+};
+BOOST_DESCRIBE_STRUCT(RecordingReady, (), (id, seconds, file, bytes))
+
+struct RecordingFailed {
+  static constexpr std::string_view kName = "recording_failed";
+  RecordingId id;
+  std::string why;
+};
+BOOST_DESCRIBE_STRUCT(RecordingFailed, (), (id, why))
+
+struct BroadcastStarted {
+  static constexpr std::string_view kName = "broadcast_started";
+  Broadcast broadcast;
+};
+BOOST_DESCRIBE_STRUCT(BroadcastStarted, (), (broadcast))
+
+struct BroadcastChanged {
+  static constexpr std::string_view kName = "broadcast_changed";
+  std::string id, player_url;
+};
+BOOST_DESCRIBE_STRUCT(BroadcastChanged, (), (id, player_url))
+
+struct BroadcastEnded {
+  static constexpr std::string_view kName = "broadcast_ended";
+  std::string id;
+};
+BOOST_DESCRIBE_STRUCT(BroadcastEnded, (), (id))
+
+struct SnapshotWanted {
+  static constexpr std::string_view kName = "snapshot_wanted";
+  SnapshotId id;
+  MemberId by;
+  WallTime at{};
+};
+BOOST_DESCRIBE_STRUCT(SnapshotWanted, (), (id, by, at))
+
+struct SnapshotTaken {
+  static constexpr std::string_view kName = "snapshot_taken";
+  SnapshotId id;
+  std::string file;
+  std::uint64_t bytes = 0;
+};
+BOOST_DESCRIBE_STRUCT(SnapshotTaken, (), (id, file, bytes))
+
+// All layers from now on; State::previous_layers keeps the ones before. The tiles stay as they are.
+struct LayersChanged {
+  static constexpr std::string_view kName = "layers_changed";
+  std::vector<Layer> layers;
+};
+BOOST_DESCRIBE_STRUCT(LayersChanged, (), (layers))
+
+struct PlaybackStarted {
+  static constexpr std::string_view kName = "playback_started";
+  Playback playback;
+};
+BOOST_DESCRIBE_STRUCT(PlaybackStarted, (), (playback))
+
+struct PlaybackEnded {
+  static constexpr std::string_view kName = "playback_ended";
+  std::string id;
+};
+BOOST_DESCRIBE_STRUCT(PlaybackEnded, (), (id))
+
+struct ForwardStarted {
+  static constexpr std::string_view kName = "forward_started";
+  Forward forward;
+};
+BOOST_DESCRIBE_STRUCT(ForwardStarted, (), (forward))
+
+struct ForwardEnded {
+  static constexpr std::string_view kName = "forward_ended";
+  std::string id;
+};
+BOOST_DESCRIBE_STRUCT(ForwardEnded, (), (id))
 
 struct RoomEnded { // the last event of every log
   static constexpr std::string_view kName = "room_ended";
@@ -160,10 +261,13 @@ struct RoomEnded { // the last event of every log
 };
 BOOST_DESCRIBE_STRUCT(RoomEnded, (), (reason, at))
 
-using Event = std::variant<RoomOpened, MemberRegistered, MemberRenamed, MemberJoined, LegReplaced,
-                           LegConnected, LegLost, SignalingLost, SignalingRestored, MemberLeft, VideoSwitched,
-                           MuteRequested, PresentationStarted, PresentationEnded, LayoutChanged, MessageSent,
-                           RoomLocked, OptionsChanged, RoomEnded>;
+using Event =
+    std::variant<RoomOpened, MemberRegistered, MemberRenamed, MemberJoined, LegReplaced, LegConnected,
+                 LegLost, SignalingLost, SignalingRestored, MemberLeft, VideoSwitched, MuteRequested,
+                 PresentationStarted, PresentationEnded, LayoutChanged, MessageSent, RoomLocked, RoomUnlocked,
+                 OptionsChanged, RecordingStarted, RecordingStopped, RecordingReady, RecordingFailed,
+                 BroadcastStarted, BroadcastChanged, BroadcastEnded, SnapshotWanted, SnapshotTaken,
+                 LayersChanged, PlaybackStarted, PlaybackEnded, ForwardStarted, ForwardEnded, RoomEnded>;
 using Events = std::vector<Event>;
 
 std::string_view name_of(const Event& event);

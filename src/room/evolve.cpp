@@ -101,13 +101,66 @@ struct Evolve {
     tail.erase(tail.begin(), tail.end() - static_cast<std::ptrdiff_t>(keep));
   }
   void operator()(const RoomLocked&) const { state.locked = true; }
+  void operator()(const RoomUnlocked&) const { state.locked = false; }
   void operator()(const OptionsChanged& e) const { state.options = e.options; }
+
+  Recording& recording(RecordingId id) const {
+    const auto at = std::ranges::find(state.recordings, id, &Recording::id);
+    CHECK(at != state.recordings.end());
+    return *at;
+  }
+  void operator()(const RecordingStarted& e) const { state.recordings.push_back(e.recording); }
+  void operator()(const RecordingStopped& e) const {
+    auto& stopped = recording(e.id);
+    stopped.phase = RecordingPhase::processing;
+    stopped.stopped_at = e.at;
+    stopped.seconds = e.seconds;
+  }
+  void operator()(const RecordingReady& e) const {
+    auto& ready = recording(e.id);
+    ready.phase = RecordingPhase::ready;
+    ready.seconds = e.seconds;
+    ready.file = e.file;
+    ready.bytes = e.bytes;
+  }
+  void operator()(const RecordingFailed& e) const { recording(e.id).phase = RecordingPhase::failed; }
+  void operator()(const SnapshotWanted& e) const {
+    state.snapshots.push_back({e.id, e.by, e.at, false, {}, 0});
+  }
+  void operator()(const SnapshotTaken& e) const {
+    const auto at = std::ranges::find(state.snapshots, e.id, &Snapshot::id);
+    CHECK(at != state.snapshots.end());
+    at->ready = true;
+    at->file = e.file;
+    at->bytes = e.bytes;
+  }
+  void operator()(const BroadcastStarted& e) const { state.broadcasts.push_back(e.broadcast); }
+  void operator()(const BroadcastChanged& e) const {
+    for (auto& broadcast : state.broadcasts)
+      if (broadcast.id == e.id) broadcast.player_url = e.player_url;
+  }
+  void operator()(const BroadcastEnded& e) const {
+    std::erase_if(state.broadcasts, [&](const Broadcast& broadcast) { return broadcast.id == e.id; });
+  }
+  void operator()(const LayersChanged& e) const {
+    state.previous_layers = std::exchange(state.layers, e.layers);
+  }
+  void operator()(const PlaybackStarted& e) const { state.playbacks.push_back(e.playback); }
+  void operator()(const PlaybackEnded& e) const {
+    std::erase_if(state.playbacks, [&](const Playback& playback) { return playback.id == e.id; });
+  }
+  void operator()(const ForwardStarted& e) const { state.forwards.push_back(e.forward); }
+  void operator()(const ForwardEnded& e) const {
+    std::erase_if(state.forwards, [&](const Forward& forward) { return forward.id == e.id; });
+  }
+
   void operator()(const RoomEnded& e) const {
     state.phase = Phase::ended;
     state.ended_at = e.at;
     state.end_reason = e.reason;
     state.seats.clear();
     state.previous_tiles = std::exchange(state.tiles, {});
+    state.previous_layers = std::exchange(state.layers, {});
   }
 };
 

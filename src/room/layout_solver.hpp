@@ -3,8 +3,10 @@
 //
 // Rules: members keep their spot while the layout has it; the ones whose spot vanished come before newcomers
 // in taking free spots; newcomers come in order of joining. Members without video have no spot, unless nobody
-// has video: then placeholders are seated. A presenter fills the canvas, the seats behind it stay. Columns
-// and rows follow the cell rule: round(size / n), the last one takes the rest. Pure. Thread: any.
+// has video: then placeholders are seated. A playback is a source like a member, by the time of its start,
+// unless it only sounds or replaces a member: then that member counts as one with video and its tile names
+// the playback. A presenter fills the canvas, the seats behind it stay. Columns and rows follow the cell
+// rule: round(size / n), the last one takes the rest. Pure. Thread: any.
 #pragma once
 
 #include "room/state.hpp"
@@ -34,7 +36,9 @@ struct Arrangement {
 };
 // The picture of this state; `now` dates seats that are newly taken.
 Arrangement arrange(const State& state, WallTime now);
-// Members that would like a spot, in order of joining (with video, or all when nobody has).
+// Members that would like a spot, in order of joining (with video, or all when there is no picture at all).
 std::vector<MemberId> candidates(const State& state);
+// The playback that is shown instead of this member's video; nullptr: none. The newest counts.
+const Playback* replacement(const State& state, MemberId member);
 
 } // namespace plenum::room

@@ -53,6 +53,26 @@ RoomOptions apply(RoomOptions options, const OptionsPatch& patch, Moment moment)
   return options;
 }
 
+RoomOptions apply_layout(RoomOptions options, const OptionsPatch& patch) {
+  const auto given = [](const auto& field) { return field && *field; };
+  const bool back = given(patch.layout_name) && **patch.layout_name == "auto";
+  const bool named = given(patch.layout_name) && !back;
+  const bool whole = given(patch.layout_users) || named || given(patch.layout_map) || back;
+  if (whole || patch.layout == LayoutMode::automatic) {
+    options.layout = patch.layout.value_or(LayoutMode::automatic);
+    options.layout_users = patch.layout_users.value_or(std::nullopt);
+    options.layout_name = named ? *patch.layout_name : std::nullopt;
+    options.layout_map = patch.layout_map.value_or(std::nullopt);
+    options.voice_activation = patch.voice_activation.value_or(false);
+  }
+  set(options.layout, patch.layout);
+  set(options.voice_activation, patch.voice_activation);
+  set(options.show_names, patch.show_names);
+  set(options.audio_insert, patch.audio_insert);
+  set(options.audio_insert_position, patch.audio_insert_position);
+  return options;
+}
+
 base::Result<void> check_layout(const RoomOptions& options) {
   const auto invalid = [](const char* text) { return base::fail(base::ErrorCode::invalid, text); };
   const auto canvas = canvas_size(options);

@@ -107,6 +107,11 @@ inline constexpr std::size_t kMostCustomFieldBytes = 16 * 1024; // serialised
 enum class Moment { opening, running }; // running: options that are fixed at the opening stay
 RoomOptions apply(RoomOptions options, const OptionsPatch& patch, Moment moment);
 
+// What one request for a layout does. A request with users, a name or a map describes the whole layout: what
+// it does not give becomes default. `layout = automatic` alone (or the name "auto") goes back to the default
+// layout. Everything else changes only itself. Fields that are not about the picture are ignored.
+RoomOptions apply_layout(RoomOptions options, const OptionsPatch& patch);
+
 // Is the layout possible: known name or a map, boxes inside the canvas, at most ten users (nine without a
 // name or a map)? Error code invalid.
 base::Result<void> check_layout(const RoomOptions& options);

@@ -21,7 +21,7 @@ void run(std::uint64_t seed) {
     const auto* registration = std::get_if<RegisterMember>(&command);
     if (registration != nullptr && s.state.find(registration->member) != nullptr) continue; // ids are unique
     const auto before = s.state;
-    const auto once = decide(before, command, {s.now, s.limits, s.live});
+    const auto once = decide(before, command, {s.now, s.limits, s.live, s.can});
     const auto events = s.when(command);
     ASSERT_EQ(once.has_value(), events.has_value());
     ++(events ? accepted : refused);

@@ -34,6 +34,31 @@ std::vector<const Member*> State::present() const {
   return seated;
 }
 
+const Recording* State::running_recording() const {
+  const auto at = std::ranges::find(recordings, RecordingPhase::running, &Recording::phase);
+  return at == recordings.end() ? nullptr : &*at;
+}
+
+const Recording* State::find(RecordingId recording) const {
+  const auto at = std::ranges::find(recordings, recording, &Recording::id);
+  return at == recordings.end() ? nullptr : &*at;
+}
+
+const Snapshot* State::find(SnapshotId snapshot) const {
+  const auto at = std::ranges::find(snapshots, snapshot, &Snapshot::id);
+  return at == snapshots.end() ? nullptr : &*at;
+}
+
+const Playback* State::find_playback(std::string_view playback) const {
+  const auto at = std::ranges::find(playbacks, playback, &Playback::id);
+  return at == playbacks.end() ? nullptr : &*at;
+}
+
+const Forward* State::find_forward(std::string_view forward) const {
+  const auto at = std::ranges::find(forwards, forward, &Forward::id);
+  return at == forwards.end() ? nullptr : &*at;
+}
+
 std::size_t State::present_count() const {
   return static_cast<std::size_t>(std::ranges::count(members, true, &Member::present));
 }

@@ -9,6 +9,7 @@
 
 #include "base/ids.hpp"
 #include "room/options.hpp"
+#include "room/running.hpp"
 
 #include <boost/describe.hpp>
 
@@ -72,20 +73,22 @@ BOOST_DESCRIBE_STRUCT(Member, (),
 
 // A place in the layout; members keep theirs while the grid allows it, also behind a presentation.
 struct Seat {
-  MemberId member; // empty: free
+  MemberId member; // empty: free, or a playback has it
   WallTime since{};
+  std::string playback; // one that is a source of its own
   bool operator==(const Seat&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(Seat, (), (member, since))
+BOOST_DESCRIBE_STRUCT(Seat, (), (member, since, playback))
 
-// One spot of the picture, in spot order; z is its index.
+// One spot of the picture, in spot order; z is its index. Neither member nor playback: background shows.
 struct Tile {
-  MemberId member; // empty: background shows
+  MemberId member;
   Rect rect;
   Fit fit = Fit::cover;
+  std::string playback; // without a member: a source of its own; with one: shown instead of its video
   bool operator==(const Tile&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(Tile, (), (member, rect, fit))
+BOOST_DESCRIBE_STRUCT(Tile, (), (member, rect, fit, playback))
 
 struct Message {
   MessageId id;
@@ -116,6 +119,14 @@ struct State {
   std::vector<Seat> seats;
   std::vector<Tile> tiles, previous_tiles; // the picture now and before its last change
   std::vector<Message> messages;           // newest last, bounded by kMessageTail and kMessageTailBytes
+
+  std::vector<Recording> recordings; // of this meeting, oldest first; at most one is running
+  std::vector<Snapshot> snapshots;   // of this meeting, oldest first; also those that are not taken yet
+  std::vector<Broadcast> broadcasts;
+  std::vector<Layer> layers, previous_layers; // in front first; and before their last change
+  std::vector<Playback> playbacks;            // in order of their start
+  std::vector<Forward> forwards;
+
   std::uint64_t joins = 0;
   std::uint64_t revision = 0; // events applied = offset of the last one in the room's log
 
@@ -125,12 +136,18 @@ struct State {
   const Member* find_token(std::string_view access_token) const;
   std::vector<const Member*> present() const; // in order of joining
   std::size_t present_count() const;
+  const Recording* running_recording() const;
+  const Recording* find(RecordingId recording) const;
+  const Snapshot* find(SnapshotId snapshot) const;
+  const Playback* find_playback(std::string_view playback) const;
+  const Forward* find_forward(std::string_view forward) const;
   bool operator==(const State&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(State, (),
                       (id, account, external_id, name, guest_token, phase, opened_at, ended_at, end_reason,
                        empty_since, options, locked, members, presenter, seats, tiles, previous_tiles,
-                       messages, joins, revision))
+                       messages, recordings, snapshots, broadcasts, layers, previous_layers, playbacks,
+                       forwards, joins, revision))
 
 inline constexpr std::size_t kMessageTail = 100;
 inline constexpr std::size_t kMessageTailBytes = 256 * 1024;

@@ -25,11 +25,12 @@ struct Scenario {
   State state;
   Limits limits;
   Live live;
+  Capabilities can{true, true, true, true, true, true};
   WallTime now{std::chrono::hours(500'000)};
   Events log;
 
   base::Result<Events> when(const Command& command) {
-    auto events = decide(state, command, {now, limits, live});
+    auto events = decide(state, command, {now, limits, live, can});
     if (!events) return events;
     for (const auto& event : *events) {
       evolve(state, event);

@@ -35,6 +35,22 @@ struct Shared {
   CableMessages operator()(const room::OptionsChanged&) const {
     return {{{"type", "options_update"}, {"options", options_view(state.options)}}};
   }
+  // Nothing is said of these yet.
+  CableMessages operator()(const room::RoomUnlocked&) const { return {}; }
+  CableMessages operator()(const room::RecordingStarted&) const { return {}; }
+  CableMessages operator()(const room::RecordingStopped&) const { return {}; }
+  CableMessages operator()(const room::RecordingReady&) const { return {}; }
+  CableMessages operator()(const room::RecordingFailed&) const { return {}; }
+  CableMessages operator()(const room::BroadcastStarted&) const { return {}; }
+  CableMessages operator()(const room::BroadcastChanged&) const { return {}; }
+  CableMessages operator()(const room::BroadcastEnded&) const { return {}; }
+  CableMessages operator()(const room::SnapshotWanted&) const { return {}; }
+  CableMessages operator()(const room::SnapshotTaken&) const { return {}; }
+  CableMessages operator()(const room::LayersChanged&) const { return {}; }
+  CableMessages operator()(const room::PlaybackStarted&) const { return {}; }
+  CableMessages operator()(const room::PlaybackEnded&) const { return {}; }
+  CableMessages operator()(const room::ForwardStarted&) const { return {}; }
+  CableMessages operator()(const room::ForwardEnded&) const { return {}; }
   CableMessages operator()(const room::RoomEnded&) const { return {room_update(state)}; }
 };
 

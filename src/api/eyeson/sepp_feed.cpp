@@ -49,6 +49,22 @@ struct Reading {
   } // room websocket, or it would be seen twice
   Meaning operator()(const room::RoomLocked&) const { return {}; }
   Meaning operator()(const room::OptionsChanged&) const { return {.recording = true}; }
+  // Heard of on the room websocket.
+  Meaning operator()(const room::RoomUnlocked&) const { return {}; }
+  Meaning operator()(const room::RecordingStarted&) const { return {}; }
+  Meaning operator()(const room::RecordingStopped&) const { return {}; }
+  Meaning operator()(const room::RecordingReady&) const { return {}; }
+  Meaning operator()(const room::RecordingFailed&) const { return {}; }
+  Meaning operator()(const room::BroadcastStarted&) const { return {}; }
+  Meaning operator()(const room::BroadcastChanged&) const { return {}; }
+  Meaning operator()(const room::BroadcastEnded&) const { return {}; }
+  Meaning operator()(const room::SnapshotWanted&) const { return {}; }
+  Meaning operator()(const room::SnapshotTaken&) const { return {}; }
+  Meaning operator()(const room::LayersChanged&) const { return {}; }
+  Meaning operator()(const room::PlaybackStarted&) const { return {}; }
+  Meaning operator()(const room::PlaybackEnded&) const { return {}; }
+  Meaning operator()(const room::ForwardStarted&) const { return {}; }
+  Meaning operator()(const room::ForwardEnded&) const { return {}; }
   Meaning operator()(const room::RoomEnded&) const { return {.over = 200}; }
 };
 
