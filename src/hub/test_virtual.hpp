@@ -133,6 +133,17 @@ class FlakyLog final : public store::RoomLog {
                          store::Completion<std::vector<store::EndedToken>> done) override {
     log_.load_ended_tokens(since, std::move(done));
   }
+  void load(base::RoomId room, store::Completion<store::LoadedRoom> done) override {
+    log_.load(room, std::move(done));
+  }
+  void find_latest(base::AccountId account, std::string external_id,
+                   store::Completion<store::RoomRef> done) override {
+    log_.find_latest(account, std::move(external_id), std::move(done));
+  }
+  void save_snapshot(base::RoomId room, std::uint64_t offset, room::State state,
+                     store::Completion<void> done) override {
+    log_.save_snapshot(room, offset, std::move(state), std::move(done));
+  }
   int failures = 0;
 
  private:

@@ -44,6 +44,18 @@ Query& Query::bind(base::Bytes blob) {
   return *this;
 }
 
+Query& Query::bind_time(std::optional<base::WallTime> at) {
+  if (at) return bind(static_cast<std::int64_t>(at->time_since_epoch().count()));
+  if (statement_ != nullptr) sqlite3_bind_null(statement_, next_++);
+  return *this;
+}
+
+Query& Query::bind_text(const std::optional<std::string>& text) {
+  if (text) return bind(std::string_view(*text));
+  if (statement_ != nullptr) sqlite3_bind_null(statement_, next_++);
+  return *this;
+}
+
 base::Result<bool> Query::step() {
   if (statement_ == nullptr) return sqlite_error(db_);
   const int result = sqlite3_step(statement_);
@@ -79,6 +91,18 @@ std::vector<std::uint8_t> Query::blob(int column) const {
 
 bool Query::null(int column) const {
   return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+}
+
+base::WallTime Query::time(int column) const {
+  return base::WallTime(base::Duration(integer(column)));
+}
+
+std::optional<base::WallTime> Query::optional_time(int column) const {
+  return null(column) ? std::nullopt : std::optional(time(column));
+}
+
+std::optional<std::string> Query::optional_text(int column) const {
+  return null(column) ? std::nullopt : std::optional(text(column));
 }
 
 base::Result<std::unique_ptr<Connection>> Connection::open(const std::filesystem::path& file,

@@ -5,12 +5,14 @@
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
+#include "base/units.hpp"
 
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +35,8 @@ class Query {
   Query& bind(std::int64_t value);
   Query& bind(std::string_view text);
   Query& bind(base::Bytes blob);
+  Query& bind_time(std::optional<base::WallTime> at); // µs since 1970, or NULL
+  Query& bind_text(const std::optional<std::string>& text);
 
   base::Result<bool> step(); // true: a row
   base::Result<void> run();  // to the end
@@ -41,6 +45,10 @@ class Query {
   std::string text(int column) const;
   std::vector<std::uint8_t> blob(int column) const;
   bool null(int column) const;
+  base::WallTime time(int column) const;
+  std::optional<base::WallTime> optional_time(int column) const;
+  std::optional<std::string> optional_text(int column) const;
+  std::uint64_t count(int column) const { return static_cast<std::uint64_t>(integer(column)); }
 
  private:
   sqlite3* db_;

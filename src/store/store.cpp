@@ -2,6 +2,10 @@
 
 #include "base/log.hpp"
 #include "store/accounts.hpp"
+#include "store/archive.hpp"
+#include "store/definitions.hpp"
+#include "store/hooks.hpp"
+#include "store/retention.hpp"
 #include "store/room_log.hpp"
 #include "store/seal.hpp"
 #include "store/writer.hpp"
@@ -18,11 +22,17 @@ class SqliteStore final : public Store {
   SqliteStore(const base::Env& env, base::Executor& executor, std::unique_ptr<Connection> connection,
               Sealer sealer, SqliteAccounts::Rows rows)
       : accounts_(env, std::move(sealer), std::move(rows)),
-        writer_(env, executor, std::move(connection), [this](Connection& db) { reload(db); }), log_(writer_) {
+        writer_(env, executor, std::move(connection), [this](Connection& db) { reload(db); }),
+        hooks_(env, writer_), log_(writer_, hooks_), archive_(env, writer_, hooks_), definitions_(writer_),
+        retention_(writer_) {
     accounts_.use(writer_);
   }
   RoomLog& room_log() override { return log_; }
   Accounts& accounts() override { return accounts_; }
+  Archive& archive() override { return archive_; }
+  Definitions& definitions() override { return definitions_; }
+  Hooks& hooks() override { return hooks_; }
+  Retention& retention() override { return retention_; }
 
  private:
   void reload(Connection& db) { // on the writer's thread
@@ -31,12 +41,19 @@ class SqliteStore final : public Store {
       base::log::warn("store", "accounts not read again", "error", rows.error().text);
       return;
     }
-    writer_.post([this, rows = std::move(*rows)]() mutable { accounts_.replace(std::move(rows)); });
+    writer_.post([this, rows = std::move(*rows)]() mutable {
+      accounts_.replace(std::move(rows));
+      hooks_.wake(); // perhaps something was replayed or is to be tested
+    });
   }
 
   SqliteAccounts accounts_;
   Writer writer_; // its thread may call reload until it is destroyed
+  SqliteHooks hooks_;
   SqliteRoomLog log_;
+  SqliteArchive archive_;
+  SqliteDefinitions definitions_;
+  SqliteRetention retention_;
 };
 
 } // namespace

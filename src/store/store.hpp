@@ -24,6 +24,10 @@ class Store {
   virtual ~Store() = default; // finishes what was queued, drops completions
   virtual RoomLog& room_log() = 0;
   virtual Accounts& accounts() = 0;
+  virtual Archive& archive() = 0;
+  virtual Definitions& definitions() = 0;
+  virtual Hooks& hooks() = 0;
+  virtual Retention& retention() = 0;
 };
 
 base::Result<std::unique_ptr<Store>> open_store(const base::Env& env, base::Executor& executor,

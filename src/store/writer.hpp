@@ -9,6 +9,7 @@
 #include "base/env.hpp"
 #include "base/executor.hpp"
 #include "base/mailbox.hpp"
+#include "store/completion.hpp"
 #include "store/sqlite.hpp"
 
 #include <atomic>
@@ -30,6 +31,16 @@ class Writer {
   Writer& operator=(const Writer&) = delete;
 
   void submit(Work work, Done done);
+  // Work that yields a value: `work(connection, value)` fills it, `done` gets it with the commit.
+  template <class T, class Fill>
+  void submit_for(Fill work, Completion<T> done) {
+    auto value = std::make_shared<T>();
+    submit([value, work = std::move(work)](Connection& db) mutable { return work(db, *value); },
+           [value, done = std::move(done)](base::Result<void> result) mutable {
+             if (!result) return done(std::unexpected(std::move(result.error())));
+             done(std::move(*value));
+           });
+  }
   // Runs a task on the executor unless the writer is gone by then. From the writer's thread.
   void post(base::Executor::Task task);
 
