@@ -1,10 +1,13 @@
-// Real browsers against a real server: one test at a time, because a test takes the whole machine. No retries:
+// Real clients against a real server: one test at a time, because a test takes the whole machine. No retries:
 // a test that passes at the second attempt has found a race.
 import { defineConfig } from '@playwright/test';
 import { patience } from './lib/patience';
 
 export default defineConfig({
-  testDir: 'tests',
+  projects: [
+    { name: 'control', testDir: 'control' }, // programs without browsers
+    { name: 'browsers', testDir: 'tests' }
+  ],
   workers: 1,
   retries: 0,
   fullyParallel: false,

@@ -86,7 +86,7 @@ def check_tests(errors):
     for top in ("src", "sim", "tests"):
         for path in (ROOT / top).rglob("*_test.cpp"):
             units.update(f"{suite}.{name}" for suite, name in re.findall(r"\bTEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\)", path.read_text()))
-    for path in (ROOT / "e2e" / "tests").glob("*.spec.ts"):
+    for path in (ROOT / "e2e").glob("[tc]*/*.spec.ts"):
         titles[path.name[:-3]] = re.findall(r"\btest(?:\.describe)?\(\s*['`](.*?)['`$]", path.read_text())
     for path in sorted((ROOT / "docs").glob("compatibility-*.md")):
         for number, line in enumerate(path.read_text().splitlines(), 1):
