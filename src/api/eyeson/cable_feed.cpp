@@ -8,6 +8,7 @@ namespace {
 // What both kinds of reader hear.
 struct Shared {
   const room::State& state;
+  std::string_view api;
 
   CableMessages operator()(const room::RoomOpened&) const { return {}; }
   CableMessages operator()(const room::MemberRegistered&) const { return {}; } // heard of when it joins
@@ -55,11 +56,10 @@ struct Shared {
 };
 
 struct Participant : Shared {
-  base::MemberId reader;
   using Shared::operator();
   CableMessages operator()(const room::MuteRequested& request) const {
     const auto* from = state.find(request.from);
-    if (from == nullptr || request.from == reader) return {};
+    if (from == nullptr) return {};
     return {{{"type", "stfu"}, {"user", user_details(state, *from)}}};
   }
 };
@@ -81,13 +81,14 @@ struct Observer : Shared {
 
 } // namespace
 
-CableMessages participant_messages(const room::Event& event, const room::State& state,
-                                   base::MemberId reader) {
-  return std::visit(Participant{{state}, reader}, event);
+CableNews participant_news(const room::Event& event, const room::State& state, std::string_view api) {
+  CableNews news{std::visit(Participant{{state, api}}, event), {}};
+  if (const auto* mute = std::get_if<room::MuteRequested>(&event)) news.except = mute->from;
+  return news;
 }
 
-CableMessages observer_messages(const room::Event& event, const room::State& state) {
-  return std::visit(Observer{{state}}, event);
+CableNews observer_news(const room::Event& event, const room::State& state, std::string_view api) {
+  return {std::visit(Observer{{state, api}}, event), {}};
 }
 
 } // namespace plenum::api::eyeson

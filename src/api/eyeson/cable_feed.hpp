@@ -13,8 +13,13 @@ namespace plenum::api::eyeson {
 
 using CableMessages = std::vector<json::object>;
 
-// For the client of `reader`; observers see more.
-CableMessages participant_messages(const room::Event& event, const room::State& state, base::MemberId reader);
-CableMessages observer_messages(const room::Event& event, const room::State& state);
+struct CableNews {
+  CableMessages messages;
+  base::MemberId except; // everybody hears them but this member
+};
+
+// `api`: where links in documents lead. Observers see more than participants.
+CableNews participant_news(const room::Event& event, const room::State& state, std::string_view api);
+CableNews observer_news(const room::Event& event, const room::State& state, std::string_view api);
 
 } // namespace plenum::api::eyeson

@@ -14,17 +14,14 @@ constexpr std::string_view kPlain = "actioncable-v1-json";
 constexpr std::string_view kExtended = "actioncable-v1-ext-json";
 constexpr std::string_view kUnsupported = "actioncable-unsupported";
 constexpr std::string_view kTokenPrefix = "anycable-token.";
-constexpr std::string_view kUsualIdentifier = R"({"channel":"RoomChannel"})";
 
 std::string_view key_in(std::string_view offered) {
   return offered.starts_with(kTokenPrefix) ? offered.substr(kTokenPrefix.size()) : offered;
 }
 
-std::string_view channel_of(const std::string& identifier, json::value& parsed) {
-  auto value = base::parse_json(identifier, {.bytes = 1024, .depth = 4});
-  if (!value) return {};
-  parsed = std::move(*value);
-  return base::find_string(parsed, "channel").value_or("");
+std::string channel_of(const std::string& identifier) {
+  const auto value = base::parse_json(identifier, {.bytes = 1024, .depth = 4});
+  return value ? std::string(base::find_string(*value, "channel").value_or("")) : std::string();
 }
 
 void refuse(net::Upgrade upgrade, std::string_view subprotocol) {
@@ -35,33 +32,46 @@ void refuse(net::Upgrade upgrade, std::string_view subprotocol) {
 
 } // namespace
 
-std::optional<std::string> choose_subprotocol(const std::vector<std::string>& offered,
-                                              std::string_view api_key_offered) {
-  const auto has = [&](std::string_view name) { return std::ranges::find(offered, name) != offered.end(); };
-  if (has(kPlain)) return std::string(kPlain);
-  if (has(kUnsupported)) return std::string(kUnsupported);
-  if (has(kExtended)) return std::nullopt;
+std::string choose_subprotocol(const std::vector<std::string>& offered, std::string_view api_key_offered) {
+  for (const auto known : {kPlain, kExtended, kUnsupported})
+    if (std::ranges::find(offered, known) != offered.end()) return std::string(known);
   return std::string(api_key_offered);
 }
 
-CableSession::CableSession(Dialect& dialect, CableReader reader)
-    : dialect_(dialect), reader_(std::move(reader)) {}
+std::shared_ptr<const std::string> CableHouse::ping() {
+  const auto second = base::unix_seconds(dialect.env.clock.wall());
+  if (!ping_ || second != ping_second_) ping_ = std::make_shared<const std::string>(ping_frame(second));
+  ping_second_ = second;
+  return ping_;
+}
+
+CableSession::CableSession(CableHouse& house, CableReader reader, bool extended)
+    : house_(house), dialect_(house.dialect), reader_(std::move(reader)), extended_(extended) {}
 
 void CableSession::start(net::Upgrade upgrade, std::string_view subprotocol,
                          std::move_only_function<void()> closed) {
   net::WebSocketEvents events;
   events.on_text = [this](std::string_view text) { on_text(text); };
   events.on_close = [closed = std::move(closed)](const net::WebSocketClosed&) mutable { closed(); };
-  socket_ = upgrade.accept(subprotocol, std::move(events), {.max_message_bytes = 64 * 1024});
-  send({{"type", "welcome"}});
+  // The queue is bounded here, by bytes, so that a slow reader can still be told why it is closed.
+  socket_ = upgrade.accept(
+      subprotocol, std::move(events),
+      {.max_message_bytes = 64 * 1024, .queue_messages = 8192, .queue_bytes = 4 * kBehindBytes});
+  send(welcome_frame(extended_ ? base::IdBits::make(dialect_.env.clock.wall(), dialect_.env.random).hex()
+                               : ""));
   ping();
 }
 
 void CableSession::ping() {
   ping_timer_ = dialect_.executor.after(kPing, [this] {
-    send({{"type", "ping"}, {"message", base::unix_seconds(dialect_.env.clock.wall())}});
-    ping();
+    hear(house_.ping());
+    if (socket_.open()) ping();
   });
+}
+
+CableSession::Place* CableSession::find(std::string_view identifier) {
+  const auto found = std::ranges::find(places_, identifier, &Place::identifier);
+  return found == places_.end() ? nullptr : &*found;
 }
 
 void CableSession::on_text(std::string_view text) {
@@ -76,48 +86,46 @@ void CableSession::on_text(std::string_view text) {
   if (command == "subscribe") {
     subscribe(std::string(*identifier));
   } else if (command == "unsubscribe") {
-    unsubscribe(std::string(*identifier));
-  } else if (command == "message" && reader_.member && identifiers_.contains(std::string(*identifier))) {
+    std::erase_if(places_, [&](const auto& place) { return place.identifier == *identifier; });
+  } else if (command == "message" && !observes() && find(*identifier) != nullptr) {
     on_action(base::find_string(*parsed, "data").value_or(""));
   }
 }
 
 void CableSession::subscribe(const std::string& identifier) {
-  if (identifiers_.contains(identifier)) return; // clients repeat until confirmed; one confirmation each
-  json::value parsed;
-  const auto channel = channel_of(identifier, parsed);
+  if (find(identifier) != nullptr) return; // clients repeat until confirmed; one confirmation each
+  const auto channel = channel_of(identifier);
   const bool room_channel = channel == "RoomChannel";
-  const bool user_channel = channel == "UserChannel" && reader_.member;
-  if ((!room_channel && !user_channel) || identifiers_.size() >= kIdentifiers)
-    return send({{"identifier", identifier}, {"type", "reject_subscription"}});
-  identifiers_.emplace(identifier, room_channel);
-  send({{"identifier", identifier}, {"type", "confirm_subscription"}});
-  if (!room_channel) return;
-  if (!subscription_) subscription_ = dialect_.hub.subscribe(reader_.room, *this);
-  send_documents(identifier);
+  const bool user_channel = channel == "UserChannel" && !observes();
+  if ((!room_channel && !user_channel) || places_.size() >= kIdentifiers)
+    return send(notice_frame("reject_subscription", identifier));
+  auto& place = places_.emplace_back(identifier, room_channel, CableSeat());
+  send(notice_frame("confirm_subscription", identifier));
+  if (room_channel) send_documents(place);
 }
 
-void CableSession::unsubscribe(const std::string& identifier) {
-  identifiers_.erase(identifier);
-  const bool listens = std::ranges::any_of(identifiers_, [](const auto& item) { return item.second; });
-  if (!listens) subscription_.cancel();
+void CableSession::listen(Place& place) {
+  place.seat = house_.rooms.of(reader_.room)
+                   ->join({place.identifier, reader_.bases.api, observes(), extended_ && observes()}, *this,
+                          reader_.member);
 }
 
-void CableSession::send_documents(const std::string& identifier) {
+void CableSession::send_documents(Place& place) {
   const auto* room = dialect_.hub.directory().find(reader_.room);
   if (room == nullptr) return disconnect("remote", false);
-  if (!reader_.member || !room->open()) {
-    send_message(identifier, room_update(*room));
-    if (!room->open()) disconnect("remote", false); // it ended in this very moment
-    return;
+  if (observes() || !room->open()) {
+    send_message(place, room_update(*room), room->revision);
+    if (!room->open()) return disconnect("remote", false); // it ended in this very moment
+    return listen(place);
   }
   const auto* member = room->find(reader_.member);
   if (member == nullptr) return disconnect("remote", false);
   const auto team = dialect_.hub.directory().account(room->account);
   const auto document = room_response(dialect_, reader_.bases, *room, *member, team ? team->name : "");
   // Browsers start on either; Android starts on room_ready only (eyeson-sepp 2.6).
-  send_message(identifier, {{"type", "room_setup"}, {"content", document}});
-  send_message(identifier, {{"type", "room_ready"}, {"content", document}});
+  send_message(place, {{"type", "room_setup"}, {"content", document}}, room->revision);
+  send_message(place, {{"type", "room_ready"}, {"content", document}}, room->revision);
+  listen(place);
 }
 
 void CableSession::on_action(std::string_view data) {
@@ -132,30 +140,36 @@ void CableSession::on_action(std::string_view data) {
   }
 }
 
-void CableSession::send(const json::object& frame) {
-  socket_.send_text(base::write_json(frame));
+void CableSession::send(std::string frame) {
+  socket_.send_text(std::move(frame));
 }
 
-void CableSession::send_message(const std::string& identifier, const json::object& message) {
-  send({{"identifier", identifier}, {"message", message}});
+// A document as of `revision`: for the extended protocol it stands in the log behind that event.
+void CableSession::send_message(const Place& place, const json::object& message, std::uint64_t revision) {
+  const auto text = base::write_json(message);
+  if (!extended_ || !observes()) return send(data_frame(place.identifier, text));
+  send(data_frame(place.identifier, text, stream_of(place.identifier, epoch_of(dialect_, reader_.room)),
+                  {.event = revision}));
 }
 
-void CableSession::on_event(std::uint64_t, const room::Event& event, const room::State& state) {
-  const auto messages =
-      reader_.member ? participant_messages(event, state, reader_.member) : observer_messages(event, state);
-  for (const auto& message : messages)
-    for (const auto& [identifier, room_channel] : identifiers_)
-      if (room_channel) send_message(identifier, message);
-  if (std::holds_alternative<room::RoomEnded>(event)) disconnect("remote", false);
+void CableSession::hear(const std::shared_ptr<const std::string>& frame) {
+  if (socket_.queued_bytes() <= kBehindBytes) {
+    socket_.send_text(frame);
+    return;
+  }
+  dialect_.env.metrics.counter("plenum_cable_slow_total").add();
+  disconnect("too_slow", true, 1013);
+}
+
+void CableSession::meeting_over() {
+  disconnect("remote", false);
 }
 
 void CableSession::disconnect(std::string_view reason, bool reconnect, std::uint16_t code) {
-  json::object frame{{"type", "disconnect"}, {"reason", reason}, {"reconnect", reconnect}};
-  // One client dereferences the identifier of every frame after welcome (eyeson-api 5.4.7).
-  const auto room = std::ranges::find_if(identifiers_, [](const auto& item) { return item.second; });
-  frame["identifier"] = room == identifiers_.end() ? kUsualIdentifier : std::string_view(room->first);
-  send(frame);
-  subscription_.cancel();
+  const auto room = std::ranges::find_if(places_, &Place::room_channel);
+  send(disconnect_frame(reason, reconnect, room == places_.end() ? kRoomIdentifier : room->identifier));
+  for (auto& place : places_)
+    place.seat.release();
   ping_timer_.reset();
   socket_.close(code);
 }
@@ -175,13 +189,13 @@ base::Result<CableReader> CableSessions::authorize(const net::UpgradeRequest& re
   const auto& r = request.request;
   const auto refused = base::fail(base::ErrorCode::unauthorized, "unauthorized");
   if (const auto key = r.query_value("access_key")) {
-    const auto access = access_of(dialect_, *key);
+    const auto access = access_of(house_.dialect, *key);
     if (!access) return refused;
-    return CableReader{access->room->id, access->member->id, bases_for(dialect_, r)};
+    return CableReader{access->room->id, access->member->id, bases_for(house_.dialect, r)};
   }
-  auto account = account_of(dialect_, r);
+  auto account = account_of(house_.dialect, r);
   const auto try_key = [&](std::string_view key) {
-    if (!account && !key.empty()) account = dialect_.hub.directory().account_by_key(key);
+    if (!account && !key.empty()) account = house_.dialect.hub.directory().account_by_key(key);
   };
   for (const auto& offered : request.subprotocols)
     try_key(key_in(offered));
@@ -193,8 +207,8 @@ base::Result<CableReader> CableSessions::authorize(const net::UpgradeRequest& re
     if (!query) continue;
     for (const auto& item : *query) {
       if (item.name != "room_id" || !item.value) continue;
-      const auto* room = dialect_.hub.directory().find(account->id, *item.value);
-      if (room != nullptr) return CableReader{room->id, {}, bases_for(dialect_, r)};
+      const auto* room = house_.dialect.hub.directory().find(account->id, *item.value);
+      if (room != nullptr) return CableReader{room->id, {}, bases_for(house_.dialect, r)};
     }
   }
   return refused;
@@ -203,18 +217,14 @@ base::Result<CableReader> CableSessions::authorize(const net::UpgradeRequest& re
 void CableSessions::upgrade(const net::UpgradeRequest& request, net::Upgrade upgrade_of) {
   std::string_view key_offered;
   for (const auto& offered : request.subprotocols)
-    if (key_offered.empty() && dialect_.hub.directory().account_by_key(key_in(offered)))
+    if (key_offered.empty() && house_.dialect.hub.directory().account_by_key(key_in(offered)))
       key_offered = offered;
-  const auto chosen = choose_subprotocol(request.subprotocols, key_offered);
-  if (!chosen) { // there is nothing that it would understand
-    upgrade_of.accept({}, {}).close(1000);
-    return;
-  }
-  const auto& subprotocol = *chosen;
+  const auto subprotocol = choose_subprotocol(request.subprotocols, key_offered);
   auto reader = authorize(request);
   if (!reader) return refuse(std::move(upgrade_of), subprotocol);
   const auto number = ++next_;
-  auto& session = sessions_[number] = std::make_unique<CableSession>(dialect_, std::move(*reader));
+  auto& session = sessions_[number] =
+      std::make_unique<CableSession>(house_, std::move(*reader), subprotocol == kExtended);
   session->start(std::move(upgrade_of), subprotocol, [this, number] { sessions_.erase(number); });
 }
 

@@ -54,8 +54,8 @@ TEST_F(Cable, subprotocols) {
   };
   EXPECT_EQ(chosen({"actioncable-v1-json", "actioncable-unsupported"}), "actioncable-v1-json");
   EXPECT_EQ(chosen({"actioncable-v1-ext-json", "actioncable-v1-json"}), "actioncable-v1-json");
-  EXPECT_EQ(chosen({"actioncable-v1-ext-json", "actioncable-unsupported"}), "actioncable-unsupported");
-  EXPECT_EQ(chosen({"actioncable-v1-ext-json"}), std::nullopt);
+  EXPECT_EQ(chosen({"actioncable-v1-ext-json"}), "actioncable-v1-ext-json");
+  EXPECT_EQ(chosen({"actioncable-v1-ext-json", "actioncable-unsupported"}), "actioncable-v1-ext-json");
   EXPECT_EQ(chosen({}), "");
   EXPECT_EQ(chosen({"KEY"}, "KEY"), "KEY");
   EXPECT_EQ(chosen({"mqtt"}), "");
@@ -63,11 +63,73 @@ TEST_F(Cable, subprotocols) {
   EXPECT_EQ(chosen({"KEY", "actioncable-v1-json"}, "KEY"), "actioncable-v1-json");
 }
 
-TEST_F(Cable, only_the_extended_protocol_is_closed_at_once) {
-  auto client = api.connect("/rt?access_key=" + ann.key, {}, {"actioncable-v1-ext-json"});
-  EXPECT_EQ(client.ends().subprotocol, "");
-  EXPECT_TRUE(client.close_code());
-  EXPECT_THAT(client.take(), IsEmpty());
+TEST_F(Cable, one_text_serves_every_reader) {
+  std::vector<Client> readers;
+  for (int i = 0; i < 5; ++i)
+    readers.push_back(observer());
+  const auto texts = [](const Client& reader) { // each reader got a room document of its own first
+    const auto& all = reader.ends().wire->texts;
+    return std::vector(all.begin() + 1, all.end());
+  };
+  ann.join();
+  api.ask("POST", "/rooms/" + ann.key + "/messages", "type=chat&content=x");
+  ASSERT_EQ(texts(readers[0]).size(), 4U);
+  for (const auto& reader : readers)
+    EXPECT_EQ(texts(reader), texts(readers[0])) << "the very same, not equal ones";
+}
+
+TEST_F(Cable, a_slow_reader_is_told_and_closed_and_nobody_waits) {
+  auto slow = observer(), other = observer(), person = participant(bob);
+  slow.ends().wire->queued = CableSession::kBehindBytes + 1;
+  person.ends().wire->queued = CableSession::kBehindBytes + 1;
+  api.ask("POST", "/rooms/" + ann.key + "/messages", "type=chat&content=x");
+  EXPECT_THAT(kinds(other.take()), ElementsAre("chat"));
+  for (auto* late : {&slow, &person}) {
+    const auto frames = late->take();
+    ASSERT_THAT(kinds(frames), ElementsAre("disconnect"));
+    EXPECT_EQ(
+        first(frames),
+        parsed(
+            R"({"type":"disconnect","reason":"too_slow","reconnect":true,"identifier":"{\"channel\":\"RoomChannel\"}"})"));
+    EXPECT_EQ(late->close_code(), 1013);
+  }
+  EXPECT_EQ(api.house.env.metrics.counter("plenum_cable_slow_total").value(), 2U);
+  api.house.pass(10s);
+  EXPECT_THAT(slow.take(), IsEmpty()) << "not even a ping";
+}
+
+TEST_F(Cable, the_extended_protocol_says_where_every_frame_stands) {
+  auto watcher =
+      api.connect("/rt?room_id=standup%20meeting", {{"Authorization", api.key}}, {"actioncable-v1-ext-json"});
+  EXPECT_EQ(watcher.ends().subprotocol, "actioncable-v1-ext-json");
+  const auto welcome = first(watcher.take());
+  EXPECT_EQ(text_at(welcome, "type"), "welcome");
+  EXPECT_EQ(text_at(welcome, "sid").size(), 24U);
+  watcher.say(subscribe());
+  const auto document = last(watcher.take());
+  EXPECT_EQ(text_at(document, "message.type"), "room_update");
+  EXPECT_EQ(text_at(document, "stream_id"), "room");
+  const auto epoch = text_at(document, "epoch");
+  EXPECT_TRUE(epoch.starts_with(text_at(ann.document, "signaling.options.conf_id").substr(0, 8)));
+  ann.join();
+  const auto frames = watcher.take();
+  ASSERT_THAT(kinds(frames), ElementsAre("participant_update", "podium_update", "podium_update"));
+  auto before = at(document, "offset").as_int64();
+  for (const auto& frame : frames) {
+    EXPECT_EQ(text_at(frame, "epoch"), epoch);
+    EXPECT_EQ(text_at(frame, "stream_id"), "room");
+    EXPECT_GT(at(frame, "offset").as_int64(), before);
+    before = at(frame, "offset").as_int64();
+  }
+  // The two frames of one event are told apart.
+  EXPECT_EQ(at(frames[2], "offset").as_int64(), at(frames[1], "offset").as_int64() + 1);
+  // Another subscription is another stream: its reader may be elsewhere when the connection breaks.
+  watcher.say(subscribe(R"({"channel":"RoomChannel","n":1})"));
+  EXPECT_NE(text_at(last(watcher.take()), "stream_id"), "room");
+  // A participant's room websocket has no positions.
+  auto person = api.connect("/rt?access_key=" + ann.key, {}, {"actioncable-v1-ext-json"});
+  person.say(subscribe());
+  EXPECT_EQ(base::find(last(person.take()), "epoch"), nullptr);
 }
 
 TEST_F(Cable, an_observer_may_bring_its_key_in_four_ways) {

@@ -66,11 +66,14 @@ struct Answer {
 struct Ends { // what happened to one upgrade
   struct Wire final : net::WebSocketLink {
     std::vector<std::string> sent;
+    std::vector<std::shared_ptr<const std::string>> texts; // data frames: those that have a message
     std::optional<int> close_code;
     bool silenced = false;
+    std::size_t queued = 0; // what the peer has not read
     bool send_text(std::shared_ptr<const std::string> text) override {
       if (close_code) return false;
       sent.push_back(*text);
+      if (text->contains(R"(,"message":{)")) texts.push_back(std::move(text));
       return true;
     }
     void close(std::uint16_t code, std::string_view) override {
@@ -78,7 +81,7 @@ struct Ends { // what happened to one upgrade
     }
     void silence() override { silenced = true; }
     bool open() const override { return !close_code; }
-    std::size_t queued_bytes() const override { return 0; }
+    std::size_t queued_bytes() const override { return queued; }
   };
   std::optional<std::string> subprotocol; // set when accepted
   int refused = 0;
