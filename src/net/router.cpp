@@ -157,6 +157,17 @@ std::optional<std::size_t> Router::body_limit(std::string_view method, const Seg
   return route->options.body_bytes;
 }
 
+std::vector<std::pair<std::string, std::string>> Router::routes() const {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const auto& route : routes_) {
+    std::string pattern;
+    for (const auto& part : route.parts)
+      pattern += (part.kind == Kind::literal ? "/" : part.kind == Kind::parameter ? "/:" : "/*") + part.text;
+    out.emplace_back(route.method, pattern.empty() ? "/" : pattern);
+  }
+  return out;
+}
+
 void Router::decorate(const Segments& segments, Response& response) const {
   if (const auto* cors = cors_for(segments); cors != nullptr) add_policy(*cors, response);
 }

@@ -52,6 +52,8 @@ class Router {
   // Adds what the CORS policy demands; also for errors that never reach a handler. Unknown path: empty
   // `segments`.
   void decorate(const std::vector<std::string>& segments, Response& response) const;
+  // Method ("UPGRADE" for websockets) and pattern of every route, in the order of adding.
+  std::vector<std::pair<std::string, std::string>> routes() const;
 
  private:
   enum class Kind { literal, parameter, rest };

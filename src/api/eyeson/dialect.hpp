@@ -4,6 +4,7 @@
 // eyeson-sepp 3.1, 3.2.
 #pragma once
 
+#include "api/eyeson/rate_limit.hpp"
 #include "base/env.hpp"
 #include "base/executor.hpp"
 #include "base/secret.hpp"
@@ -36,7 +37,9 @@ struct Dialect {
   base::Executor& executor;
   hub::Hub& hub;
   PublicAddresses addresses;
-  net::JwtKey token_key; // ES384
+  net::JwtKey token_key;                                       // ES384
+  RateLimit address_limit{{.per_second = 500, .burst = 2000}}; // requests of one address
+  RateLimit key_limit{{.per_second = 200, .burst = 1000}};     // of one API key, access key or token
 };
 
 // What one request says about who reads the answer: the public base URLs (configured ones, else the address

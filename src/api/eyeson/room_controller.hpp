@@ -6,8 +6,6 @@
 #include "net/router.hpp"
 #include "room/commands.hpp"
 
-#include <functional>
-
 namespace plenum::api::eyeson {
 
 class RoomController {
@@ -16,14 +14,12 @@ class RoomController {
   void add_routes(net::Router& router);
 
  private:
-  using AccessHandler = void (RoomController::*)(const net::Request&, net::Reply, const Access&);
-  net::Handler with_access(AccessHandler handler);
-
-  void open_room(const net::Request& request, net::Reply reply);
-  void list_rooms(const net::Request& request, net::Reply reply);
+  void open_room(const net::Request& request, net::Reply reply, const hub::AccountInfo& account);
+  void list_rooms(const net::Request& request, net::Reply reply, const hub::AccountInfo& account);
   void end_room(const net::Request& request, net::Reply reply);
+  void refuse_empty_id(const net::Request& request, net::Reply reply, const hub::AccountInfo& account);
   void force_stop(const net::Request& request, net::Reply reply);
-  void list_users(const net::Request& request, net::Reply reply);
+  void list_users(const net::Request& request, net::Reply reply, const hub::AccountInfo& account);
   void register_guest(const net::Request& request, net::Reply reply);
   void show_room(const net::Request& request, net::Reply reply, const Access& access);
   void show_user(const net::Request& request, net::Reply reply, const Access& access);
@@ -33,11 +29,6 @@ class RoomController {
   void start_presentation(const net::Request& request, net::Reply reply, const Access& access);
   void change_presentation(const net::Request& request, net::Reply reply, const Access& access);
   void stop_presentation(const net::Request& request, net::Reply reply, const Access& access);
-
-  // Answers 201 with the room document of whoever entered.
-  hub::Completion<hub::Entered> answer_entered(net::Reply reply, const net::Request& request);
-  // Dispatches for the caller; success is an empty answer.
-  void dispatch(net::Reply reply, const Access& access, room::Command command, int success);
 
   Dialect& dialect_;
 };

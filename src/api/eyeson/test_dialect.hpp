@@ -3,8 +3,9 @@
 #pragma once
 
 #include "api/eyeson/cable_session.hpp"
-#include "api/eyeson/room_controller.hpp"
+#include "api/eyeson/rest.hpp"
 #include "api/eyeson/sepp_session.hpp"
+#include "api/eyeson/test_contract.hpp"
 #include "api/eyeson/views.hpp"
 #include "hub/test_virtual.hpp"
 #include "net/router.hpp"
@@ -108,7 +109,8 @@ struct Api;
 
 class Client {
  public:
-  Client(Api& api, std::shared_ptr<Ends> ends) : api_(api), ends_(std::move(ends)) {}
+  Client(Api& api, std::shared_ptr<Ends> ends, bool observer = false)
+      : api_(api), ends_(std::move(ends)), observer_(observer) {}
   const Ends& ends() const { return *ends_; }
   void say(const std::string& text);
   void say(const json::value& frame) { say(base::write_json(frame)); }
@@ -117,8 +119,10 @@ class Client {
   // Frames since the last call.
   std::vector<json::value> take() {
     std::vector<json::value> out;
-    for (auto& text : std::exchange(ends_->wire->sent, {}))
+    for (auto& text : std::exchange(ends_->wire->sent, {})) {
       out.push_back(parsed(text));
+      if (observer_) EXPECT_EQ(Contract::get().check_observer(out.back()), "") << text;
+    }
     return out;
   }
   std::optional<int> close_code() const { return ends_->wire->close_code; }
@@ -126,6 +130,7 @@ class Client {
  private:
   Api& api_;
   std::shared_ptr<Ends> ends_;
+  bool observer_;
 };
 
 using HeaderList = std::vector<std::pair<std::string, std::string>>;
@@ -133,14 +138,14 @@ using HeaderList = std::vector<std::pair<std::string, std::string>>;
 struct Api {
   hub::testing::House house;
   Dialect dialect{house.env, house.executor, *house.hub, {}, net::JwtKey::es384_generate().value()};
-  RoomController rooms{dialect};
+  Rest rest{dialect};
   CableSessions cables{dialect};
   SeppSessions calls{dialect};
   net::Router router;
   std::string key; // API key of an account of its own
 
   Api() {
-    rooms.add_routes(router);
+    rest.add_routes(router);
     cables.add_routes(router);
     calls.add_routes(router);
     key = make_key("Acme");
@@ -176,8 +181,9 @@ struct Api {
       headers.emplace_back("Content-Type",
                            body.starts_with('{') ? "application/json" : "application/x-www-form-urlencoded");
     std::optional<Answer> got;
-    router.handle(request(std::move(method), target, std::move(body), headers),
-                  net::Reply([&](net::Response response) {
+    auto asked = request(method, target, std::move(body), headers);
+    const auto operation = Contract::get().operation(method, asked.segments);
+    router.handle(std::move(asked), net::Reply([&](net::Response response) {
                     got = Answer{response.status, response.headers, std::string(response.content()), nullptr};
                   }));
     house.settle();
@@ -190,6 +196,9 @@ struct Api {
       EXPECT_FALSE(got->headers.find("Content-Type").value_or("").starts_with("application/json"));
     }
     EXPECT_EQ(got->headers.find("Access-Control-Allow-Origin").value_or(""), "*") << target;
+    if (operation.spec != nullptr) // everything that any test hears is as the contract says
+      EXPECT_EQ(Contract::get().check_answer(operation, got->status, got->json, got->body.empty()), "")
+          << method << " " << target << ": " << got->body;
     return *got;
   }
   Answer owner(std::string method, const std::string& target, std::string body = {}) {
@@ -210,7 +219,7 @@ struct Api {
     net::Upgrade decision(std::make_unique<Target>(ends));
     EXPECT_TRUE(router.handle_upgrade(upgrade, decision));
     house.settle();
-    return {*this, ends};
+    return {*this, ends, target.starts_with("/rt?room_id=")};
   }
 
   // The media worker answers every leg that it was asked for and has not answered yet.

@@ -185,10 +185,10 @@ Result<void> Server::open() {
       {config_.public_api, config_.public_gui, config_.public_signaling, config_.ice_stun_servers,
        config_.ice_turn_servers, config_.ice_turn_secret, std::move(own_stun)},
       token_key_});
-  rooms_ = std::make_unique<api::eyeson::RoomController>(*dialect_);
+  rest_ = std::make_unique<api::eyeson::Rest>(*dialect_);
   cables_ = std::make_unique<api::eyeson::CableSessions>(*dialect_);
   calls_ = std::make_unique<api::eyeson::SeppSessions>(*dialect_);
-  rooms_->add_routes(router_);
+  rest_->add_routes(router_);
   cables_->add_routes(router_);
   calls_->add_routes(router_);
   api::admin::add_routes(admin_router_, *hub_, env_.metrics, [this] { return not_ready_; });

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "api/eyeson/cable_session.hpp"
-#include "api/eyeson/room_controller.hpp"
+#include "api/eyeson/rest.hpp"
 #include "api/eyeson/sepp_session.hpp"
 #include "apps/plenum/config.hpp"
 #include "door/door.hpp"
@@ -67,7 +67,7 @@ class Server {
   std::unique_ptr<DoorAdapter> door_port_;
   std::unique_ptr<hub::Hub> hub_;
   std::unique_ptr<api::eyeson::Dialect> dialect_;
-  std::unique_ptr<api::eyeson::RoomController> rooms_;
+  std::unique_ptr<api::eyeson::Rest> rest_;
   std::unique_ptr<api::eyeson::CableSessions> cables_;
   std::unique_ptr<api::eyeson::SeppSessions> calls_;
   std::unique_ptr<net::StaticFiles> page_;
