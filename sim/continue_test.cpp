@@ -227,6 +227,17 @@ TEST(ContinueTest, ALegThatCannotContinueIsOfferedAgain) {
   call.run_for(300ms);
   call.server.party.reopen(call.now(), *session, call.server_options());
   call.restart_by_server();
+  // Other streams: their numbers begin anew, and a browser drops what seems to be older than what it has.
+  const auto& fresh = call.server.party.peer().session().answer.media;
+  for (const auto ssrc : {fresh.audio_ssrc, fresh.video_ssrc, fresh.video_rtx_ssrc}) {
+    EXPECT_TRUE(call.server.party.peer().local_description().contains(std::to_string(ssrc)));
+    for (const auto old : {session->answer.media.audio_ssrc, session->answer.media.video_ssrc,
+                           session->answer.media.video_rtx_ssrc})
+      EXPECT_NE(ssrc, old);
+  }
+  for (const auto old : {session->answer.media.audio_ssrc, session->answer.media.video_ssrc,
+                         session->answer.media.video_rtx_ssrc})
+    EXPECT_FALSE(call.server.party.peer().local_description().contains(std::to_string(old)));
   call.run_for(4s);
   EXPECT_TRUE(call.server.party.in_phase(Phase::connected));
   EXPECT_TRUE(call.browser.party.in_phase(Phase::connected));
@@ -235,6 +246,23 @@ TEST(ContinueTest, ALegThatCannotContinueIsOfferedAgain) {
   call.run_for(2s);
   EXPECT_GT(call.browser.party.frames.size(), frames + 45);
   EXPECT_GT(call.server.party.frames.size(), up + 45);
+}
+
+// Or it would be deposited with the next tick only, and a worker that dies before leaves a leg without keys.
+TEST(ContinueTest, ThatALegCanBeContinuedIsNews) {
+  Call call;
+  ASSERT_TRUE(call.connect());
+  call.run_for(1s);
+  call.restart_by_server(); // keys there are, but the new pair is not nominated yet
+  auto& peer = call.server.party.peer();
+  ASSERT_FALSE(peer.can_continue());
+  auto revision = peer.session_revision();
+  for (int i = 0; i < 3000 && !peer.can_continue(); ++i) {
+    revision = peer.session_revision();
+    call.run_for(1ms);
+  }
+  ASSERT_TRUE(peer.can_continue());
+  EXPECT_NE(peer.session_revision(), revision);
 }
 
 TEST(ContinueTest, SessionsAndMarksSurviveTheirBytes) {

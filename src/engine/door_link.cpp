@@ -95,34 +95,33 @@ void DoorLink::accept_door() {
   owner_.on_door_changed(loop_.now());
 }
 
+// By send: a confined worker may not call sendmsg (architecture 5.2).
 bool DoorLink::deposit(const std::string& ufrag, link::DepositPart part, std::vector<std::uint8_t> bytes) {
-  const bool sent = connected() && queue_.empty() && send_now(link::Deposit{ufrag, part, bytes}, -1);
+  bool sent = false;
+  if (connected() && queue_.empty()) {
+    auto message = link::encode(link::Deposit{ufrag, part, bytes});
+    sent = !message.empty() &&
+           ::send(connection_, message.data(), message.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+    ::explicit_bzero(message.data(), message.size());
+  }
   ::explicit_bzero(bytes.data(), bytes.size());
   return sent;
 }
 
 bool DoorLink::keep(const std::string& ufrag, const ice::PairKey& pair, int fd) {
-  return connected() && queue_.empty() &&
-         send_now(link::Kept{ufrag, to_endpoint(pair.local), to_endpoint(pair.remote)}, fd);
-}
-
-bool DoorLink::send_now(const link::DoorMessage& message, int fd) {
-  auto bytes = link::encode(message);
+  if (!connected() || !queue_.empty()) return false;
+  auto bytes = link::encode(link::Kept{ufrag, to_endpoint(pair.local), to_endpoint(pair.remote)});
   iovec vector{bytes.data(), bytes.size()};
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
   msghdr header{};
   header.msg_iov = &vector;
   header.msg_iovlen = 1;
-  if (fd >= 0) {
-    header.msg_control = control.data();
-    header.msg_controllen = control.size();
-    auto* part = CMSG_FIRSTHDR(&header);
-    *part = {.cmsg_len = CMSG_LEN(sizeof fd), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
-    std::memcpy(CMSG_DATA(part), &fd, sizeof fd);
-  }
-  const bool sent = !bytes.empty() && ::sendmsg(connection_, &header, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
-  ::explicit_bzero(bytes.data(), bytes.size());
-  return sent;
+  header.msg_control = control.data();
+  header.msg_controllen = control.size();
+  auto* part = CMSG_FIRSTHDR(&header);
+  *part = {.cmsg_len = CMSG_LEN(sizeof fd), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+  std::memcpy(CMSG_DATA(part), &fd, sizeof fd);
+  return !bytes.empty() && ::sendmsg(connection_, &header, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }
 
 Inheritance DoorLink::take_inheritance() {

@@ -75,7 +75,6 @@ class DoorLink final : private Watcher {
   void handle(base::Timestamp now, link::DoorMessage& message, int fd);
   void collect(link::DoorMessage& message, int fd);
   void abandon(Inheritance inheritance);
-  bool send_now(const link::DoorMessage& message, int fd);
   void send(const link::DoorMessage& message);
   void flush();
   void disconnect();

@@ -98,6 +98,7 @@ void Leg::take_kept(const link::Kept& kept, int fd) {
 void Leg::deposit(base::Timestamp now) {
   auto& door = world_.door;
   const auto& name = peer_->credentials().ufrag;
+  seen_revision_ = peer_->session_revision();
   if (!door.connected()) return peer_->uncovered();
   if (!owns(name) || peer_->stats().phase == peer::Phase::closed) return;
   for (auto& [socket, opened_as, known_to] : sockets_) {
@@ -217,6 +218,10 @@ void Leg::on_stray(const ice::TransportAddress& from, const ice::PairKey& pair, 
 }
 
 void Leg::after_datagrams(base::Timestamp now) {
+  if (peer_->session_revision() != seen_revision_) { // nominated, connected: not to wait for the next second
+    const base::alloc_counter::Allow cold;
+    deposit(now);
+  }
   arm(now);
 }
 

@@ -125,6 +125,7 @@ class Leg final : private peer::PeerSink, private PairSocketOwner, private Sleep
   std::vector<std::string> names_;
   bool video_quarantined_ = false, audio_quarantined_ = false;
   std::tuple<std::uint32_t, std::uint32_t, bool> deposited_{}; // door's epoch, revision, with keys
+  std::uint32_t seen_revision_ = 0;                            // of the session, at the last deposit
   struct Opened {
     std::unique_ptr<PairSocket> socket;
     std::string name;           // under which the door opened it

@@ -200,6 +200,10 @@ void RoomEngine::send_when_known(Leg& leg, bool wait, link::FromWorker message) 
 }
 
 void RoomEngine::on_registered(const std::string& ufrag, bool accepted) {
+  // Before anybody hears of it: from now on a successor can at least offer it again.
+  if (accepted)
+    for (const auto& [id, leg] : legs_)
+      if (leg->owns(ufrag)) leg->deposit(world_.loop.now());
   for (auto& waiting : waiting_) {
     if (waiting.ufrag != ufrag) continue;
     if (accepted) {

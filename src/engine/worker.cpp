@@ -84,7 +84,7 @@ Worker::Worker(const base::Env& env, WorkerOptions options)
              door_,
              {shared_->packets, shared_->frames, *shared_->dtls, shared_->certificate, shared_->sctp}},
       timer_(loop_.add_sleeper(*this)), next_stats_(env.clock.now() + kStats), next_look_(next_stats_),
-      next_deposit_(next_stats_) {
+      next_deposit_(env.clock.now() + kDeposit) {
   CHECK(wake_fd_ >= 0);
   loop_.watch(wake_fd_, EPOLLIN, *this);
 }

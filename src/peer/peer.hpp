@@ -190,6 +190,7 @@ class Peer final : private TransportSink {
 
   void transmit(const ice::PairKey& pair, base::Bytes datagram) override { sink_.transmit(pair, datagram); }
   void on_pair_closed(const ice::PairKey& pair) override { sink_.on_pair_closed(pair); }
+  void on_pair_selected() override { ++session_revision_; } // keys are of use from now on
   void on_marks_spent() override { sink_.on_marks_spent(); }
   void on_transport_phase(Phase phase, std::string_view detail) override;
   void on_data_open() override { sink_.on_data_open(); }

@@ -16,6 +16,21 @@ PeerOptions with_answer(PeerOptions options, const LegSession& session) {
   return options;
 }
 
+// Numbers, times and picture ids begin anew, and a receiver would take what is behind for old: it gets other
+// streams. Shifted so far that none of them is one of the old ones.
+void renumber_streams(base::Random& random, sdp::LocalMedia& media, sdp::SessionDescription& local) {
+  const auto shift = (std::uint32_t{1} << 20) + (random.u32() >> 2);
+  for (auto* ssrc : {&media.audio_ssrc, &media.video_ssrc, &media.video_rtx_ssrc})
+    *ssrc += shift;
+  for (auto& section : local.sections) {
+    for (auto& line : section.ssrcs)
+      line.ssrc += shift;
+    for (auto& group : section.ssrc_groups)
+      for (auto& ssrc : group.ssrcs)
+        ssrc += shift;
+  }
+}
+
 std::optional<std::uint64_t> next_of(const secure::SrtpMarks& marks, std::uint32_t ssrc) {
   const auto at = std::ranges::find(marks.outbound, ssrc, &secure::SrtpMarks::Outbound::ssrc);
   return at == marks.outbound.end() ? std::nullopt : std::optional(at->next);
@@ -87,12 +102,14 @@ std::unique_ptr<Peer> Peer::go_on(const base::Env& env, base::Timestamp now, Pee
 
 std::unique_ptr<Peer> Peer::reopen(const base::Env& env, base::Timestamp now, PeerResources resources,
                                    PeerOptions options, const LegSession& session, PeerSink& sink) {
+  auto negotiated = session.negotiated;
+  options = with_answer(std::move(options), session);
+  renumber_streams(env.random, options.answer.media, negotiated.local);
   auto local = ice::make_credentials(env.random, options.ufrag_prefix);
-  std::unique_ptr<Peer> peer(
-      new Peer(env, resources, with_answer(std::move(options), session), std::move(local), sink));
-  peer->negotiated_ = session.negotiated;
+  std::unique_ptr<Peer> peer(new Peer(env, resources, std::move(options), std::move(local), sink));
+  peer->negotiated_ = negotiated;
   peer->begin(now);
-  peer->adopt(now, session.negotiated);
+  peer->adopt(now, std::move(negotiated));
   return peer;
 }
 

@@ -218,6 +218,7 @@ void Transport::transmit_stun(const ice::PairKey& pair, base::Bytes message) {
 }
 void Transport::on_pair_selected(const ice::PairKey& pair) {
   pair_ = pair;
+  sink_.on_pair_selected();
 }
 void Transport::on_pair_closed(const ice::PairKey& pair) {
   if (pair_ == pair) pair_.reset();

@@ -30,6 +30,7 @@ class TransportSink {
   virtual ~TransportSink() = default;
   virtual void transmit(const ice::PairKey& pair, base::Bytes datagram) = 0;
   virtual void on_pair_closed(const ice::PairKey& pair) = 0;
+  virtual void on_pair_selected() {} // perhaps another one than before
   // Nothing more may leave before new marks are covered. The one call from inside which the transport may be
   // asked for marks() and told cover() or set_bounded().
   virtual void on_marks_spent() {}

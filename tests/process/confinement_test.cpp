@@ -197,6 +197,19 @@ TEST_F(Confinement, a_forbidden_call_is_named_as_the_cause) {
   EXPECT_EQ(server.end(), 0);
 }
 
+TEST_F(Confinement, a_confined_worker_leaves_its_legs_to_the_next_one) {
+  make_key();
+  Server server(data());
+  const auto room = busy_room(server, "daily");
+  const auto worker = process_of(server, room.worker);
+  ASSERT_NE(worker, 0);
+  ::kill(worker, SIGKILL);
+  EXPECT_EQ(text_at(room.socket->wait_for("sdp_update"), {"data", "sdp", "type"}), "offer");
+  EXPECT_THAT(ask("GET", server.admin + "/metrics").body,
+              HasSubstr("plenum_repair_legs_total{rung=\"offered_again\"} 1\n"));
+  EXPECT_EQ(server.end(), 0);
+}
+
 TEST_F(Confinement, a_worker_without_memory_dies_alone) {
   make_key();
   Server server(data());
