@@ -12,7 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   room::testing::Scenario scenario;
   scenario.limits.present = 12;
   scenario.open();
-  for (int step = 0; step < 150 && !in.empty(); ++step) {
+  for (int step = 0; step < 150 && !in.empty() && scenario.state.open(); ++step) {
     scenario.pass(std::chrono::milliseconds(generator.below(4000)));
     if (generator.below(3) == 0) scenario.talk(1 + generator.below(14), generator.below(2) > 0);
     const auto command = generator.command(scenario.state);
@@ -23,8 +23,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     CHECK((events && !events->empty()) || scenario.state == before);
     room::testing::check_members(scenario.state, scenario.limits);
     room::testing::check_tiles(scenario.state);
+    room::testing::check_running(scenario.state, scenario.limits);
     CHECK(room::scene(scenario.state) == room::scene(scenario.state));
-    CHECK(room::arrange(scenario.state, scenario.now).tiles.size() == scenario.state.tiles.size());
+    CHECK(!scenario.state.open() ||
+          room::arrange(scenario.state, scenario.now).tiles.size() == scenario.state.tiles.size());
   }
   room::State replayed;
   for (const auto& event : scenario.log)

@@ -212,5 +212,122 @@ TEST(Scene, SkipsEmptySpotsButKeepsTheirDepth) {
   EXPECT_EQ(shown.tiles[1].z, 2);
 }
 
+// --- a request for a layout, by somebody inside
+
+struct Layouts : Scenario {
+  Layouts() {
+    open();
+    enter(1);
+    enter(2);
+  }
+  Events set(const OptionsPatch& patch) { return given(SetLayout{member(1), patch}); }
+};
+
+OptionsPatch users(std::vector<std::string> list) {
+  OptionsPatch patch;
+  patch.layout_users = std::move(list);
+  return patch;
+}
+
+TEST(SetLayout, ChangesOptionsThenThePicture) {
+  Layouts l;
+  EXPECT_THAT(names(l.set(users({"u2", "u1"}))), ElementsAre("options_changed", "layout_changed"));
+  EXPECT_EQ(l.spots(), (Spots{2, 1}));
+  EXPECT_TRUE(l.set(users({"u2", "u1"})).empty()) << "nothing changes";
+}
+
+TEST(SetLayout, AWholeRequestForgetsWhatItDoesNotGive) {
+  Layouts l;
+  auto patch = users({"u1"});
+  patch.layout = LayoutMode::custom;
+  patch.layout_name = "present-upper-6";
+  patch.voice_activation = true;
+  l.set(patch);
+  l.set(users({"u2", ""}));
+  EXPECT_EQ(l.state.options.layout, LayoutMode::automatic);
+  EXPECT_EQ(l.state.options.layout_name, std::nullopt);
+  EXPECT_FALSE(l.state.options.voice_activation);
+  EXPECT_EQ(l.state.options.layout_users, (std::vector<std::string>{"u2", ""}));
+  OptionsPatch name;
+  name.layout_name = "four";
+  name.layout_users = std::optional<std::vector<std::string>>(); // null is not given
+  l.set(name);
+  EXPECT_EQ(l.state.options.layout_users, std::nullopt);
+  EXPECT_EQ(l.spots(), (Spots{2, 1, 0, 0})) << "kept places";
+  OptionsPatch map;
+  map.layout_map = std::vector<LayoutBox>{{{0, 0, 640, 480}, BoxFit::contain}};
+  map.layout_name = "four"; // only a label now
+  l.set(map);
+  EXPECT_EQ(l.state.options.layout_name, "four");
+  EXPECT_EQ(l.state.tiles.size(), 1u);
+}
+
+TEST(SetLayout, NamesAndInsertChangeOnlyThemselves) {
+  Layouts l;
+  auto patch = users({"u2", "u1"});
+  patch.layout = LayoutMode::custom;
+  l.set(patch);
+  OptionsPatch looks;
+  looks.show_names = false;
+  looks.audio_insert = AudioInsert::disabled;
+  looks.audio_insert_position = Position{3, 4};
+  EXPECT_THAT(names(l.set(looks)), ElementsAre("options_changed"));
+  EXPECT_EQ(l.state.options.layout, LayoutMode::custom);
+  EXPECT_TRUE(l.state.options.layout_users);
+  EXPECT_FALSE(l.state.options.show_names);
+  OptionsPatch voice;
+  voice.voice_activation = true;
+  l.set(voice);
+  EXPECT_TRUE(l.state.options.layout_users);
+  EXPECT_TRUE(l.state.options.voice_activation);
+}
+
+TEST(SetLayout, GoesBackToTheAutomaticOne) {
+  OptionsPatch automatic, named;
+  automatic.layout = LayoutMode::automatic;
+  named.layout_name = "auto";
+  for (const auto& back : {automatic, named}) {
+    Layouts l;
+    auto patch = users({"u2", "", ""});
+    patch.layout = LayoutMode::custom;
+    patch.voice_activation = true;
+    l.set(patch);
+    l.set(back);
+    EXPECT_EQ(l.state.options, [&] {
+      auto options = RoomOptions{};
+      return options;
+    }());
+    EXPECT_EQ(l.state.tiles.size(), 2u);
+  }
+}
+
+TEST(SetLayout, LeavesTheOtherOptionsAlone) {
+  Layouts l;
+  OptionsPatch patch;
+  patch.lock_available = true;
+  patch.recording_available = false;
+  patch.exit_url = "https://elsewhere.example";
+  patch.background = Colour{1, 2, 3};
+  patch.custom_fields = json::object{{"a", 1}};
+  EXPECT_TRUE(l.set(patch).empty());
+}
+
+TEST(SetLayout, IsRefusedByOptionAndWhenImpossible) {
+  Layouts l;
+  OptionsPatch patch;
+  patch.layout_name = "no such layout";
+  EXPECT_EQ(code(l.when(SetLayout{member(1), patch})), ErrorCode::invalid);
+  EXPECT_EQ(code(l.when(SetLayout{member(1), users(std::vector<std::string>(10, ""))})), ErrorCode::invalid);
+  OptionsPatch map;
+  map.layout_map = std::vector<LayoutBox>{{{700, 0, 640, 480}, BoxFit::cover}};
+  EXPECT_EQ(code(l.when(SetLayout{member(1), map})), ErrorCode::invalid);
+  EXPECT_EQ(code(l.when(SetLayout{member(77), {}})), ErrorCode::not_found);
+  OptionsPatch closed;
+  closed.layout_available = false;
+  l.given(ChangeOptions{closed});
+  EXPECT_EQ(code(l.when(SetLayout{member(1), patch})), ErrorCode::not_allowed);
+  EXPECT_TRUE(l.when(ChangeOptions{users({"u1"})})) << "the owner may, whatever the option says";
+}
+
 } // namespace
 } // namespace plenum::room::testing

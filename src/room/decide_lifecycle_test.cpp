@@ -159,5 +159,18 @@ TEST(Mute, IsARequestToOthers) {
   EXPECT_EQ(code(s.when(RequestMute{member(2)})), ErrorCode::not_found);
 }
 
+TEST(Lock, MayBeUndone) {
+  Scenario s;
+  OptionsPatch patch;
+  patch.lock_available = true;
+  s.open(patch);
+  s.enter(1);
+  EXPECT_TRUE(s.given(UnlockRoom{}).empty());
+  s.given(LockRoom{member(1)});
+  EXPECT_THAT(names(s.given(UnlockRoom{member(1)})), ElementsAre("room_unlocked"));
+  EXPECT_FALSE(s.state.locked);
+  s.enter(2);
+}
+
 } // namespace
 } // namespace plenum::room::testing
