@@ -14,9 +14,10 @@ namespace plenum::hub {
 class Hub::Core final : public Directory, public Calls, public DirectorOwner {
  public:
   Core(const base::Env& env, base::Executor& executor, store::RoomLog& log, store::Accounts& accounts,
-       WorkerPool& workers, DoorPort& door, HubOptions options);
+       store::Archive& archive, WorkerPool& workers, DoorPort& door, HubOptions options);
   ~Core() override;
 
+  void set_hook_view(HookView& view) { hook_view_ = &view; }
   void start(Completion<void> done);
   void shutdown(bool keep_media, Completion<void> done);
   void open_or_join(OpenRequest request, Completion<Entered> done);
@@ -24,6 +25,9 @@ class Hub::Core final : public Directory, public Calls, public DirectorOwner {
   void dispatch(base::RoomId id, room::Command command, Principal principal, Completion<Committed> done);
   Subscription subscribe(base::RoomId id, Subscriber& subscriber, base::MemberId member);
   void touch(base::RoomId id);
+  void replay(base::RoomId id, std::uint64_t after_offset, Completion<Replay> done);
+  void find_latest(base::AccountId account, std::string external_id, Completion<store::RoomRef> done);
+  store::Archive& archive() { return archive_; }
   std::vector<base::Sample> worker_samples() const { return director_.samples(); }
 
  private:
@@ -37,6 +41,7 @@ class Hub::Core final : public Directory, public Calls, public DirectorOwner {
   std::optional<AccountInfo> account_by_key(std::string_view api_key) const override;
   std::optional<AccountInfo> account(base::AccountId id) const override;
   std::size_t open_rooms() const override { return rooms_.size(); }
+  std::uint64_t epoch(base::RoomId room) const override;
 
   // Calls
   void join(base::RoomId id, base::MemberId member, JoinRequest request,
@@ -64,6 +69,7 @@ class Hub::Core final : public Directory, public Calls, public DirectorOwner {
   void committed(base::RoomId id, room::Events events, base::Result<void> result, Completion<Committed> done);
   void publish(Room& room, const room::Event& event);
   void after_event(Room& room, const room::Event& event);
+  void save_snapshot(base::RoomId id, Room& room); // once in a while
   void finish(base::RoomId id);
   void undo(base::RoomId id, Room& room);
 
@@ -72,6 +78,7 @@ class Hub::Core final : public Directory, public Calls, public DirectorOwner {
   base::Result<void> authorize(const room::State& state, room::Command& command, Principal principal) const;
 
   void draw_ids(room::Command& command);
+  void finish_late(base::RoomId id, room::FinishRecording command, Completion<Committed> done);
 
   void arm(Room& room); // grace and idle
   void arm_speech(Room& room);
@@ -94,6 +101,8 @@ class Hub::Core final : public Directory, public Calls, public DirectorOwner {
   base::Executor& executor_;
   store::RoomLog& log_;
   store::Accounts& accounts_;
+  store::Archive& archive_;
+  HookView* hook_view_ = nullptr;
   WorkerPool& workers_;
   HubOptions options_;
   Tokens tokens_;

@@ -13,10 +13,14 @@ namespace log = base::log;
 using base::ErrorCode;
 
 Hub::Hub(const base::Env& env, base::Executor& executor, store::RoomLog& log, store::Accounts& accounts,
-         WorkerPool& workers, DoorPort& door, HubOptions options)
-    : core_(std::make_unique<Core>(env, executor, log, accounts, workers, door, std::move(options))) {}
+         store::Archive& archive, WorkerPool& workers, DoorPort& door, HubOptions options)
+    : core_(
+          std::make_unique<Core>(env, executor, log, accounts, archive, workers, door, std::move(options))) {}
 Hub::~Hub() = default;
 
+void Hub::set_hook_view(HookView& view) {
+  core_->set_hook_view(view);
+}
 void Hub::start(Completion<void> done) {
   core_->start(std::move(done));
 }
@@ -33,6 +37,12 @@ void Hub::dispatch(base::RoomId room, room::Command command, Principal principal
                    Completion<Committed> done) {
   core_->dispatch(room, std::move(command), principal, std::move(done));
 }
+void Hub::replay(base::RoomId room, std::uint64_t after_offset, Completion<Replay> done) {
+  core_->replay(room, after_offset, std::move(done));
+}
+void Hub::find_latest(base::AccountId account, std::string external_id, Completion<store::RoomRef> done) {
+  core_->find_latest(account, std::move(external_id), std::move(done));
+}
 Subscription Hub::subscribe(base::RoomId room, Subscriber& subscriber, base::MemberId member) {
   return core_->subscribe(room, subscriber, member);
 }
@@ -48,16 +58,21 @@ const Directory& Hub::directory() const {
 Calls& Hub::calls() {
   return *core_;
 }
+store::Archive& Hub::archive() {
+  return core_->archive();
+}
 
 Hub::Core::Core(const base::Env& env, base::Executor& executor, store::RoomLog& log,
-                store::Accounts& accounts, WorkerPool& workers, DoorPort& door, HubOptions options)
-    : env_(env.tagged("hub")), executor_(executor), log_(log), accounts_(accounts), workers_(workers),
-      options_(std::move(options)), tokens_(env), director_(env, executor, workers, door,
-                                                            {.addresses = options_.addresses,
-                                                             .video_codec = options_.video_codec,
-                                                             .deadline = options_.request_deadline,
-                                                             .continue_in_place = options_.continue_in_place},
-                                                            *this),
+                store::Accounts& accounts, store::Archive& archive, WorkerPool& workers, DoorPort& door,
+                HubOptions options)
+    : env_(env.tagged("hub")), executor_(executor), log_(log), accounts_(accounts), archive_(archive),
+      workers_(workers), options_(std::move(options)), tokens_(env),
+      director_(env, executor, workers, door,
+                {.addresses = options_.addresses,
+                 .video_codec = options_.video_codec,
+                 .deadline = options_.request_deadline,
+                 .continue_in_place = options_.continue_in_place},
+                *this),
       commands_(env.metrics.counter("plenum_commands_total")),
       refused_(env.metrics.counter("plenum_commands_refused_total")),
       events_(env.metrics.counter("plenum_events_total")),
@@ -103,12 +118,10 @@ void Hub::Core::open_or_join(OpenRequest request, Completion<Entered> done) {
     limit_hits_.add();
     return reply<Entered>(std::move(done), base::fail(ErrorCode::unavailable, "too many meetings are open"));
   }
-  room::OpenRoom open{base::RoomId::make(now, env_.random),
-                      request.account,
-                      request.external_id,
-                      request.name,
-                      tokens_.draw(),
-                      request.options};
+  room::OpenRoom open{
+      base::RoomId::make(now, env_.random),        request.account, request.external_id, request.name,
+      request.guest_token.value_or(std::string()), request.options};
+  if (open.guest_token.empty()) open.guest_token = tokens_.draw();
   if (open.name.empty())
     if (const auto owner = accounts_.find(request.account)) open.name = owner->name;
   rooms_.add(open.room);
@@ -179,10 +192,12 @@ bool any_of(const room::Command& command) {
 base::Result<void> Hub::Core::authorize(const room::State& state, room::Command& command,
                                         Principal principal) const {
   const auto forbidden = [](const char* text) { return base::fail(ErrorCode::forbidden, text); };
+  const bool report = any_of<room::FinishRecording, room::FailRecording, room::StoreSnapshot,
+                             room::EndPlayback, room::EndBroadcast, room::EndForward>(command);
+  if (report != principal.reports) return forbidden("only media reports, and nothing else");
+  if (report) return {};
   if (any_of<room::OpenRoom, room::RegisterMember, room::JoinMember, room::ConnectLeg, room::LoseLeg,
-             room::ExpireGrace, room::ReconsiderTiles, room::FinishRecording, room::FailRecording,
-             room::StoreSnapshot, room::EndPlayback, room::EndBroadcast, room::EndForward, room::EndIfIdle>(
-          command))
+             room::ExpireGrace, room::ReconsiderTiles, room::EndIfIdle>(command))
     return forbidden("not a command of clients");
   const bool owner = principal.account && principal.account == state.account;
   if (auto* remove = std::get_if<room::RemoveMember>(&command)) remove->by_owner = owner;
@@ -217,6 +232,9 @@ void Hub::Core::dispatch(base::RoomId id, room::Command command, Principal princ
   thread_.check();
   commands_.add();
   auto* room = rooms_.find(id);
+  if (const auto* finish = std::get_if<room::FinishRecording>(&command);
+      finish != nullptr && principal.reports && (room == nullptr || !room->decided.open()))
+    return finish_late(id, *finish, std::move(done));
   if (room == nullptr)
     return reply<Committed>(std::move(done), base::fail(ErrorCode::gone, "the meeting has ended"));
   if (auto allowed = authorize(room->decided, command, principal); !allowed) {
@@ -225,6 +243,49 @@ void Hub::Core::dispatch(base::RoomId id, room::Command command, Principal princ
   }
   draw_ids(command);
   execute(*room, {std::move(command)}, std::move(done));
+}
+
+// The log of the meeting is closed: the archive and the hook hear of the file, nobody else is there.
+void Hub::Core::finish_late(base::RoomId id, room::FinishRecording command, Completion<Committed> done) {
+  replay(id, 0,
+         [this, command = std::move(command), done = std::move(done)](base::Result<Replay> ended) mutable {
+           if (!ended) return done(std::unexpected(std::move(ended.error())));
+           auto state = std::move(ended->before);
+           for (const auto& event : ended->events)
+             room::evolve(state, event);
+           const auto* recording = state.find(command.id);
+           if (recording == nullptr) return done(base::fail(ErrorCode::not_found, "unknown recording"));
+           const room::RecordingReady ready{command.id, command.seconds, command.file, command.bytes};
+           room::evolve(state, ready);
+           std::vector<store::OutboxEvent> told;
+           if (hook_view_ != nullptr) told = hook_view_->render(ready, state, env_.clock.wall());
+           if (told.empty()) told.emplace_back();
+           archive_.finish(
+               command.id, command.seconds, command.file, command.bytes, std::move(told.front()),
+               [offset = state.revision - 1, done = std::move(done)](base::Result<void> result) mutable {
+                 if (!result) return done(std::unexpected(std::move(result.error())));
+                 done(Committed{offset, {}});
+               });
+         });
+}
+
+void Hub::Core::replay(base::RoomId id, std::uint64_t after_offset, Completion<Replay> done) {
+  thread_.check();
+  log_.load(id, [alive = alive_, after_offset,
+                 done = std::move(done)](base::Result<store::LoadedRoom> loaded) mutable {
+    if (!*alive) return;
+    if (!loaded) return done(std::unexpected(std::move(loaded.error())));
+    done(replay_after(std::move(*loaded), after_offset));
+  });
+}
+
+void Hub::Core::find_latest(base::AccountId account, std::string external_id,
+                            Completion<store::RoomRef> done) {
+  thread_.check();
+  log_.find_latest(account, std::move(external_id),
+                   [alive = alive_, done = std::move(done)](base::Result<store::RoomRef> found) mutable {
+                     if (*alive) done(std::move(found));
+                   });
 }
 
 Subscription Hub::Core::subscribe(base::RoomId id, Subscriber& subscriber, base::MemberId member) {
@@ -275,6 +336,11 @@ base::Result<base::RoomId> Hub::Core::by_guest_token(std::string_view token) con
 const room::Live* Hub::Core::live(base::RoomId id) const {
   const auto* room = rooms_.find(id);
   return room == nullptr ? nullptr : &room->live;
+}
+
+std::uint64_t Hub::Core::epoch(base::RoomId id) const {
+  const auto* room = rooms_.find(id);
+  return room == nullptr ? 0 : room->epoch;
 }
 
 std::optional<AccountInfo> Hub::Core::account_by_key(std::string_view api_key) const {

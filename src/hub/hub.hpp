@@ -2,7 +2,8 @@
 //
 // A command goes authorize → decide → append → evolve → publish → reply. Deciding happens at once on the
 // newest decided state; publishing and replying happen after the commit, in order. Completions always run
-// later, on the core thread, never inside the call. `Directory` answers questions from the published states;
+// later, on the core thread, never inside the call. What an event means to hooks and to the archive is stored
+// with it. `Directory` answers questions from the published states;
 // pointers and references from it are valid until the caller returns to the event loop. Calls are in
 // calls.hpp, subscribing in fanout.hpp. Owner: apps. Thread: core.
 #pragma once
@@ -12,6 +13,8 @@
 #include "hub/calls.hpp"
 #include "hub/door_port.hpp"
 #include "hub/fanout.hpp"
+#include "hub/hook_view.hpp"
+#include "hub/replay.hpp"
 #include "hub/tokens.hpp"
 #include "hub/workers.hpp"
 #include "room/decide.hpp"
@@ -34,6 +37,7 @@ struct HubOptions {
   bool continue_in_place = true;             // live calls outlive their media process (architecture 5.3)
   base::Duration remember_tokens = std::chrono::hours(24);
   base::Duration request_deadline = std::chrono::seconds(10);
+  std::uint64_t snapshot_every = 500; // events of a room, between two states that are stored
 };
 
 struct AccountInfo {
@@ -41,13 +45,16 @@ struct AccountInfo {
   std::string name;
 };
 
-// Who asks. The account of the room may do everything; a member acts for itself.
+// Who asks. The account of the room may do everything; a member acts for itself; media reports what became of
+// recordings, playbacks and the like, and nothing else.
 struct Principal {
   base::AccountId account; // set for the owner
   base::MemberId member;   // set for a member
+  bool reports = false;    // media
 
-  static Principal owner(base::AccountId id) { return {id, {}}; }
-  static Principal of(base::MemberId id) { return {{}, id}; }
+  static Principal owner(base::AccountId id) { return {id, {}, false}; }
+  static Principal of(base::MemberId id) { return {{}, id, false}; }
+  static Principal media() { return {{}, {}, true}; }
 };
 
 struct OpenRequest {
@@ -56,6 +63,8 @@ struct OpenRequest {
   std::string name;        // empty: the account's name; only used at the opening
   room::OptionsPatch options;
   room::Identity identity; // of a regular member
+  // A permanent one, that opens one meeting after the other; only used at the opening.
+  std::optional<std::string> guest_token;
 };
 
 struct Entered {
@@ -82,13 +91,17 @@ class Directory {
   virtual std::optional<AccountInfo> account_by_key(std::string_view api_key) const = 0;
   virtual std::optional<AccountInfo> account(base::AccountId id) const = 0;
   virtual std::size_t open_rooms() const = 0;
+  virtual std::uint64_t epoch(base::RoomId room) const = 0; // of its log
 };
 
 class Hub {
  public:
   Hub(const base::Env& env, base::Executor& executor, store::RoomLog& log, store::Accounts& accounts,
-      WorkerPool& workers, DoorPort& door, HubOptions options);
+      store::Archive& archive, WorkerPool& workers, DoorPort& door, HubOptions options);
   ~Hub();
+
+  // How events are told to hooks; before `start`. Without one nobody is told.
+  void set_hook_view(HookView& view);
 
   // Loads what runs, then adopts workers. Before its completion nothing else may be called.
   void start(Completion<void> done);
@@ -101,10 +114,18 @@ class Hub {
   // Errors: not_found, gone (token), not_allowed (no guests here), locked, invalid, unavailable.
   void register_guest(std::string_view guest_token, room::Identity identity, Completion<Entered> done);
 
-  // Errors: not_found, gone (room), forbidden (not your room, not yourself), and those of room::decide.
+  // Errors: not_found, gone (room), forbidden (not your room, not yourself), and those of room::decide. A
+  // recording may become ready after its meeting has ended: then only the archive and hooks hear of it.
   // The caller fills member ids of commands; ids of what begins (message, recording, playback …) may be
   // empty.
   void dispatch(base::RoomId room, room::Command command, Principal principal, Completion<Committed> done);
+
+  // What happened after an offset, also in a meeting that has ended. Events may be in it that subscribers are
+  // still to hear of. Errors: not_found (meeting unknown or forgotten, offset not reached), gone (that part
+  // is forgotten).
+  void replay(base::RoomId room, std::uint64_t after_offset, Completion<Replay> done);
+  // The newest meeting of that name, running or ended. not_found: none is remembered.
+  void find_latest(base::AccountId account, std::string external_id, Completion<store::RoomRef> done);
 
   // `member`: also deliver the data channel of this member's leg.
   [[nodiscard]] Subscription subscribe(base::RoomId room, Subscriber& subscriber, base::MemberId member = {});
@@ -117,6 +138,7 @@ class Hub {
 
   const Directory& directory() const;
   Calls& calls();
+  store::Archive& archive(); // recordings and still pictures, also of ended meetings
 
  private:
   class Core;

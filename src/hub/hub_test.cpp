@@ -410,15 +410,113 @@ TEST(Tokens, ForgetTheOldestEndedFirst) {
   const base::WallTime t{std::chrono::hours(1)};
   tokens.add_access("a", {});
   tokens.add_guest("g", {});
-  tokens.end("a", t);
-  tokens.end("a", t); // once is enough
-  tokens.end("never", t);
-  tokens.end("g", t + std::chrono::hours(1));
+  tokens.end("a", {}, t);
+  tokens.end("a", {}, t); // once is enough
+  tokens.end("never", {}, t);
+  tokens.end("g", {}, t + std::chrono::hours(1));
   EXPECT_EQ(tokens.access("a").error().code, ErrorCode::gone);
   tokens.prune(t + std::chrono::seconds(1));
   EXPECT_EQ(tokens.access("a").error().code, ErrorCode::not_found);
   EXPECT_EQ(tokens.guest("g").error().code, ErrorCode::gone);
   EXPECT_EQ(tokens.size(), 1u);
+}
+
+TEST(Tokens, APermanentOneOpensOneMeetingAfterTheOther) {
+  base::Metrics metrics;
+  base::SeededRandom random(1);
+  const base::Env env{base::Clock::system(), random, metrics, ""};
+  Tokens tokens(env);
+  const base::RoomId first{{1, 1}}, second{{1, 2}};
+  const base::WallTime t{std::chrono::hours(1)};
+  tokens.add_guest("g", first);
+  tokens.end("g", first, t);
+  EXPECT_EQ(tokens.guest("g").error().code, ErrorCode::gone);
+  tokens.add_guest("g", second);
+  EXPECT_EQ(tokens.guest("g"), second);
+  tokens.end("g", first, t + std::chrono::hours(1)); // not its business any more
+  EXPECT_EQ(tokens.guest("g"), second);
+  tokens.prune(t + std::chrono::hours(2)); // forgets the first meeting, not the second
+  EXPECT_EQ(tokens.guest("g"), second);
+}
+
+TEST(Guests, OfAPermanentTokenComeToTheMeetingThatRuns) {
+  House h;
+  const auto enter = [&](std::string user) {
+    auto request = h.request("consultation", std::move(user));
+    request.guest_token = "PermanentTokenOfGuests24";
+    Outcome<Entered> entered;
+    h.hub->open_or_join(request, entered.completion());
+    h.settle();
+    return entered.value();
+  };
+  const auto guest = [&] {
+    room::Identity identity;
+    identity.name = "Guest";
+    Outcome<Entered> entered;
+    h.hub->register_guest("PermanentTokenOfGuests24", identity, entered.completion());
+    h.settle();
+    return entered;
+  };
+  EXPECT_EQ(guest().code(), ErrorCode::not_found);
+  const auto first = enter("ann");
+  EXPECT_EQ(h.state(first.room).guest_token, "PermanentTokenOfGuests24");
+  EXPECT_EQ(guest().value().room, first.room);
+  h.dispatch(first.room, room::EndRoom{}, Principal::owner(h.account));
+  EXPECT_EQ(guest().code(), ErrorCode::gone);
+  const auto second = enter("ann");
+  EXPECT_NE(second.room, first.room);
+  EXPECT_EQ(guest().value().room, second.room);
+  h.boot();
+  EXPECT_EQ(guest().value().room, second.room);
+});
+}
+
+TEST(Dispatch, KeepsTheCommandsOfTheOwnerAndOfMediaToThem) {
+  House h;
+  h.options.capabilities = {true, true, true, true, true, true};
+  h.boot();
+  const auto ann = h.enter("daily", "ann"), bob = h.enter("daily", "bob");
+  const auto owner = Principal::owner(h.account), member = Principal::of(ann.member);
+  const auto code = [&](room::Command command, Principal principal) {
+    const auto outcome = h.dispatch(ann.room, std::move(command), principal);
+    return outcome.ok() ? ErrorCode{-1} : outcome.code();
+  };
+  const room::StartForward forward{{.id = "f", .audio = true, .url = "https://whip.example/1"}};
+  EXPECT_EQ(code(forward, member), ErrorCode::forbidden);
+  EXPECT_EQ(code(room::StopForward{"f"}, member), ErrorCode::forbidden);
+  EXPECT_EQ(code(room::UnlockRoom{}, member), ErrorCode::forbidden);
+  EXPECT_EQ(code(room::StartRecording{{}, bob.member}, member), ErrorCode::forbidden);
+  EXPECT_EQ(code(room::SetLayout{bob.member, {}}, member), ErrorCode::forbidden);
+  EXPECT_EQ(code(room::StartPlayback{{.url = "https://a.example/1.webm", .by = bob.member}}, member),
+            ErrorCode::forbidden);
+  EXPECT_EQ(code(forward, owner), ErrorCode{-1});
+  EXPECT_EQ(code(room::StopForward{"f"}, owner), ErrorCode{-1});
+  EXPECT_EQ(code(room::StartRecording{{}, ann.member}, member), ErrorCode{-1});
+  EXPECT_EQ(code(room::StartPlayback{{.url = "https://a.example/1.webm", .by = ann.member}}, member),
+            ErrorCode{-1});
+  // The hub has drawn ids.
+  const auto& state = h.state(ann.room);
+  ASSERT_EQ(state.recordings.size(), 1u);
+  EXPECT_TRUE(state.recordings[0].id);
+  ASSERT_EQ(state.playbacks.size(), 1u);
+  EXPECT_EQ(state.playbacks[0].id.size(), 32u);
+  // Only media knows when a file is over.
+  const auto id = state.recordings[0].id;
+  const auto playback = state.playbacks[0].id;
+  for (const auto& who : {owner, member}) {
+    EXPECT_EQ(code(room::FinishRecording{id, 1, "f", 1}, who), ErrorCode::forbidden);
+    EXPECT_EQ(code(room::EndPlayback{playback}, who), ErrorCode::forbidden);
+  }
+  EXPECT_EQ(code(room::EndPlayback{playback}, Principal::media()), ErrorCode{-1});
+  EXPECT_TRUE(h.state(ann.room).playbacks.empty());
+  EXPECT_EQ(code(room::EndRoom{}, Principal::media()), ErrorCode::forbidden);
+}
+
+TEST(Dispatch, SaysWhatThisServerCannotDo) {
+  House h;
+  const auto ann = h.enter("daily", "ann");
+  const auto outcome = h.dispatch(ann.room, room::StartRecording{{}, ann.member}, Principal::of(ann.member));
+  EXPECT_EQ(outcome.code(), ErrorCode::unavailable);
 }
 
 } // namespace

@@ -2,6 +2,7 @@
 // the times that a room keeps: grace, idle, speech.
 #include "base/check.hpp"
 #include "base/log.hpp"
+#include "hub/archive_rows.hpp"
 #include "hub/core.hpp"
 #include "room/layout_solver.hpp"
 
@@ -52,15 +53,23 @@ void Hub::Core::execute_quietly(base::RoomId id, room::Command command) {
 }
 
 void Hub::Core::append(Room& room, room::Events events, Completion<Committed> done) {
-  const auto first = room.decided.revision + 1;
+  store::Append wanted;
+  wanted.first_offset = room.decided.revision + 1;
+  wanted.at = env_.clock.wall();
   for (const auto& event : events) {
     room::evolve(room.decided, event);
+    if (auto row = archive_row(event, room.decided)) wanted.archive.push_back(std::move(*row));
+    if (hook_view_ != nullptr)
+      std::ranges::move(hook_view_->render(event, room.decided, wanted.at),
+                        std::back_inserter(wanted.outbox));
     if (std::holds_alternative<room::RoomOpened>(event)) rooms_.index(room.decided);
     if (std::holds_alternative<room::RoomEnded>(event)) rooms_.unindex(room.decided);
   }
   ++room.in_flight;
   const auto id = room.decided.id;
-  store::Append wanted{id, first, env_.clock.wall(), events};
+  wanted.room = id;
+  wanted.account = room.decided.account;
+  wanted.events = events;
   log_.append(std::move(wanted), [this, alive = alive_, id, events = std::move(events),
                                   done = std::move(done)](base::Result<void> result) mutable {
     if (*alive) committed(id, std::move(events), std::move(result), std::move(done));
@@ -82,10 +91,21 @@ void Hub::Core::committed(base::RoomId id, room::Events events, base::Result<voi
   director_.changed(id);
   arm(*room);
   arm_speech(*room);
+  save_snapshot(id, *room);
   const auto offset = room->published.revision;
   const bool ended = room->published.phase == room::Phase::ended;
   done(Committed{offset, std::move(events)});
   if (ended) finish(id);
+}
+
+// So that a restart has to replay only the tail of the log, and the head of it may be forgotten one day.
+void Hub::Core::save_snapshot(base::RoomId id, Room& room) {
+  const auto offset = room.published.revision;
+  if (!room.published.open() || offset - room.snapshot_offset < options_.snapshot_every) return;
+  room.snapshot_offset = offset;
+  log_.save_snapshot(id, offset, room.published, [id](base::Result<void> saved) {
+    if (!saved) log::warn("hub", "snapshot not stored", "room", id.hex(), "error", saved.error().text);
+  });
 }
 
 // The store has refused an append. Those behind it will be refused too (their offsets do not fit); until they
@@ -121,9 +141,9 @@ void Hub::Core::after_event(Room& room, const room::Event& event) {
     room::forget(room.live, left->member);
   }
   if (const auto* ended = std::get_if<room::RoomEnded>(&event)) {
-    tokens_.end(room.published.guest_token, ended->at);
+    tokens_.end(room.published.guest_token, id, ended->at);
     for (const auto& member : room.published.members)
-      tokens_.end(member.access_token, ended->at);
+      tokens_.end(member.access_token, id, ended->at);
   }
   open_.set(static_cast<std::int64_t>(rooms_.size()));
 }
@@ -224,8 +244,8 @@ void Hub::Core::start(Completion<void> done) {
 }
 
 void Hub::Core::restore(std::vector<store::LoadedRoom> loaded) {
-  for (const auto& log : loaded) {
-    auto* room = rooms_.restore(log.events);
+  for (auto& log : loaded) {
+    auto* room = rooms_.restore(std::move(log));
     if (room == nullptr) continue;
     const auto& state = room->published;
     tokens_.add_guest(state.guest_token, state.id);

@@ -48,12 +48,16 @@ std::vector<base::RoomId> Rooms::ids() const {
   return ids;
 }
 
-Room* Rooms::restore(const room::Events& events) {
+Room* Rooms::restore(store::LoadedRoom loaded) {
   room::State state;
-  for (const auto& event : events)
+  if (loaded.snapshot) state = std::move(*loaded.snapshot);
+  const auto snapshot_offset = state.revision;
+  for (const auto& event : loaded.events)
     room::evolve(state, event);
   if (!state.open()) return nullptr;
   auto& room = add(state.id);
+  room.epoch = loaded.epoch;
+  room.snapshot_offset = snapshot_offset;
   room.decided = room.published = std::move(state);
   index(room.decided);
   return &room;

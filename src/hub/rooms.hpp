@@ -8,6 +8,7 @@
 #include "hub/tokens.hpp"
 #include "room/decide.hpp"
 #include "room/evolve.hpp"
+#include "store/ports.hpp"
 
 #include <map>
 #include <memory>
@@ -21,7 +22,9 @@ namespace plenum::hub {
 struct Room {
   room::State decided, published;
   room::Live live;
-  std::size_t in_flight = 0;    // appends that wait for their commit
+  std::uint64_t epoch = 1;           // of its log
+  std::uint64_t snapshot_offset = 0; // of the newest state that is stored
+  std::size_t in_flight = 0;         // appends that wait for their commit
   bool failing = false;         // an append was refused: nothing is decided until the others have come back
   base::Executor::Timer due;    // grace and idle times
   base::Executor::Timer speech; // does a speaker get a tile?
@@ -41,8 +44,8 @@ class Rooms {
   std::vector<base::RoomId> ids() const;
   std::size_t size() const { return rooms_.size(); }
 
-  // Replays a log; nullptr when it is not the log of an open meeting.
-  Room* restore(const room::Events& events);
+  // Its newest stored state, and what happened since; nullptr when that is not an open meeting.
+  Room* restore(store::LoadedRoom loaded);
 
  private:
   using Name = std::pair<base::AccountId, std::string>;

@@ -200,6 +200,7 @@ struct House {
   std::unique_ptr<FakeWorkers> workers;
   FakeDoor door;
   std::unique_ptr<Hub> hub;
+  HookView* hook_view = nullptr; // for the next boot
   base::AccountId account;
 
   House() { boot(); }
@@ -220,7 +221,9 @@ struct House {
       settle();
       account = made.value().account.id;
     }
-    hub = std::make_unique<Hub>(env, executor, *log, store->accounts(), *workers, door, options);
+    hub = std::make_unique<Hub>(env, executor, *log, store->accounts(), store->archive(), *workers, door,
+                                options);
+    if (hook_view != nullptr) hub->set_hook_view(*hook_view);
     Outcome<void> started;
     hub->start(started.completion());
     settle();

@@ -12,41 +12,46 @@ std::string Tokens::draw() {
 }
 
 void Tokens::add_access(std::string token, AccessGrant grant) {
-  entries_.insert_or_assign(std::move(token), Entry{Kind::access, grant, false});
+  entries_.insert_or_assign(std::move(token), Entry{Kind::access, grant, {}});
 }
 
 void Tokens::add_guest(std::string token, base::RoomId room) {
-  entries_.insert_or_assign(std::move(token), Entry{Kind::guest, {room, {}}, false});
+  entries_.insert_or_assign(std::move(token), Entry{Kind::guest, {room, {}}, {}});
 }
 
-void Tokens::end(const std::string& token, base::WallTime at) {
+void Tokens::end(const std::string& token, base::RoomId room, base::WallTime at) {
   const auto found = entries_.find(token);
-  if (found == entries_.end() || found->second.ended) return;
-  found->second.ended = true;
+  if (found == entries_.end() || found->second.ended || found->second.grant.room != room) return;
+  found->second.ended = at;
   remember(token, at);
 }
 
 void Tokens::add_ended_access(std::string token, base::WallTime at) {
-  entries_.insert_or_assign(token, Entry{Kind::access, {}, true});
+  entries_.insert_or_assign(token, Entry{Kind::access, {}, at});
   remember(std::move(token), at);
 }
 
 void Tokens::add_ended_guest(std::string token, base::WallTime at) {
-  entries_.insert_or_assign(token, Entry{Kind::guest, {}, true});
+  entries_.insert_or_assign(token, Entry{Kind::guest, {}, at});
   remember(std::move(token), at);
 }
 
 void Tokens::remember(std::string token, base::WallTime at) {
   ended_.push_back({at, std::move(token)});
   if (ended_.size() <= kMostEnded) return;
-  entries_.erase(ended_.front().token);
+  forget(ended_.front());
   ended_.pop_front();
   forgotten_early_.add();
 }
 
+void Tokens::forget(const Ended& ended) {
+  const auto found = entries_.find(ended.token);
+  if (found != entries_.end() && found->second.ended == ended.at) entries_.erase(found);
+}
+
 void Tokens::prune(base::WallTime older_than) {
   while (!ended_.empty() && ended_.front().at < older_than) {
-    entries_.erase(ended_.front().token);
+    forget(ended_.front());
     ended_.pop_front();
   }
 }

@@ -2,7 +2,8 @@
 //
 // A token is looked up by hash map: its 142 random bits make timing of the map useless. Tokens of ended
 // meetings stay for `remember` (24 h), so that a late caller hears "gone" and not "never heard of".
-// Bounded: by the limits of rooms and members, and kMostEnded for the ended ones. Owner: hub. Thread: core.
+// A permanent guest token opens one meeting after the other: the newest counts. Bounded: by the limits of
+// rooms and members, and kMostEnded for the ended ones. Owner: hub. Thread: core.
 #pragma once
 
 #include "base/env.hpp"
@@ -11,6 +12,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -31,7 +33,8 @@ class Tokens {
   std::string draw();
   void add_access(std::string token, AccessGrant grant);
   void add_guest(std::string token, base::RoomId room);
-  void end(const std::string& token, base::WallTime at); // from now on: gone
+  // From now on: gone, unless it has come to open another room meanwhile.
+  void end(const std::string& token, base::RoomId room, base::WallTime at);
   void add_ended_access(std::string token, base::WallTime at);
   void add_ended_guest(std::string token, base::WallTime at);
   void prune(base::WallTime older_than);
@@ -46,7 +49,7 @@ class Tokens {
   struct Entry {
     Kind kind = Kind::access;
     AccessGrant grant;
-    bool ended = false;
+    std::optional<base::WallTime> ended; // when
   };
   struct Hash {
     using is_transparent = void;
@@ -58,6 +61,7 @@ class Tokens {
   };
   const Entry* find(std::string_view token, Kind kind) const;
   void remember(std::string token, base::WallTime at);
+  void forget(const Ended& ended); // unless a later meeting has the token now
 
   base::Env env_;
   std::unordered_map<std::string, Entry, Hash, std::equal_to<>> entries_;

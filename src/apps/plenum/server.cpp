@@ -175,8 +175,8 @@ Result<void> Server::open() {
   rooms.continue_in_place = config_.continue_in_place;
   std::string own_stun;
   if (config_.media_stun && !rooms.addresses.empty()) own_stun = stun_url(rooms.addresses.front());
-  hub_ = std::make_unique<hub::Hub>(env_, loop_, store_->room_log(), store_->accounts(), *workers_,
-                                    *door_port_, std::move(rooms));
+  hub_ = std::make_unique<hub::Hub>(env_, loop_, store_->room_log(), store_->accounts(), store_->archive(),
+                                    *workers_, *door_port_, std::move(rooms));
 
   dialect_ = std::make_unique<api::eyeson::Dialect>(api::eyeson::Dialect{
       env_,
