@@ -27,7 +27,7 @@ class Hub::Core final : public Directory, public Calls, public DirectorOwner {
   void touch(base::RoomId id);
   void replay(base::RoomId id, std::uint64_t after_offset, Completion<Replay> done);
   void find_latest(base::AccountId account, std::string external_id, Completion<store::RoomRef> done);
-  store::Archive& archive() { return archive_; }
+  store::Archive& archive() const { return archive_; }
   std::vector<base::Sample> worker_samples() const { return director_.samples(); }
 
  private:
