@@ -3,7 +3,7 @@
 #include "store/schema.hpp"
 #include "store/seal.hpp"
 #include "store/sqlite.hpp"
-#include "store/test_executor.hpp"
+#include "store/test_store.hpp"
 
 #include <gtest/gtest.h>
 
@@ -14,77 +14,7 @@ namespace plenum::store {
 namespace {
 
 using base::ErrorCode;
-using testing::HandExecutor;
-using testing::TemporaryDirectory;
-
-const base::WallTime kNow{std::chrono::hours(480'000)};
-
-base::RoomId room_id(std::uint64_t n) {
-  return {{7, n}};
-}
-base::AccountId account_id() {
-  return {{8, 1}};
-}
-
-room::RoomOpened opened(std::uint64_t n, std::string external_id = "daily") {
-  room::RoomOpened event;
-  event.room = room_id(n);
-  event.account = account_id();
-  event.external_id = std::move(external_id);
-  event.name = "Daily ☕";
-  event.guest_token = "GUEST" + std::to_string(n);
-  event.at = kNow;
-  return event;
-}
-
-room::MemberRegistered registered(std::uint64_t n) {
-  room::MemberRegistered event;
-  event.member = {{9, n}};
-  event.external_id = "u" + std::to_string(n);
-  event.name = "N";
-  event.access_token = "ACCESS" + std::to_string(n);
-  return event;
-}
-
-struct StoreTest : ::testing::Test {
-  TemporaryDirectory directory;
-  HandExecutor executor;
-  std::unique_ptr<Store> store;
-
-  StoreTest() { reopen(); }
-  void reopen() {
-    store.reset();
-    auto opened = open_store({}, executor, {directory.path, false});
-    ASSERT_TRUE(opened) << opened.error().text;
-    store = std::move(*opened);
-  }
-  base::Result<void> append(std::uint64_t n, std::uint64_t first, room::Events events) {
-    std::optional<base::Result<void>> result;
-    store->room_log().append({room_id(n), first, kNow, std::move(events)},
-                             [&](base::Result<void> got) { result = std::move(got); });
-    EXPECT_FALSE(result); // never inside the call
-    EXPECT_TRUE(executor.run_until([&] { return result.has_value(); }));
-    return result.value_or(base::fail(ErrorCode::timeout, "no answer"));
-  }
-  std::vector<LoadedRoom> running() {
-    std::optional<std::vector<LoadedRoom>> rooms;
-    store->room_log().load_running([&](auto got) { rooms = std::move(got.value()); });
-    EXPECT_TRUE(executor.run_until([&] { return rooms.has_value(); }));
-    return rooms.value_or(std::vector<LoadedRoom>{});
-  }
-  std::vector<EndedToken> ended(base::WallTime since) {
-    std::optional<std::vector<EndedToken>> tokens;
-    store->room_log().load_ended_tokens(since, [&](auto got) { tokens = std::move(got.value()); });
-    EXPECT_TRUE(executor.run_until([&] { return tokens.has_value(); }));
-    return tokens.value_or(std::vector<EndedToken>{});
-  }
-  NewAccount create(std::string name) {
-    std::optional<NewAccount> made;
-    store->accounts().create(std::move(name), [&](auto got) { made = std::move(got.value()); });
-    EXPECT_TRUE(executor.run_until([&] { return made.has_value(); }));
-    return std::move(*made);
-  }
-};
+using namespace testing;
 
 TEST_F(StoreTest, ALogComesBackAfterReopening) {
   ASSERT_TRUE(append(1, 1, {opened(1), registered(1)}));
