@@ -30,14 +30,14 @@ TEST_F(OutboxTest, OnlyWantedTypesOfAnAccountWithAHookAreDelivered) {
   happen(1, 3, {{"room_update", "a"}, {"participant_update", "b"}});
   const auto claimed = claim();
   ASSERT_EQ(claimed.size(), 1u);
-  EXPECT_EQ(claimed[0].body, "a");
-  EXPECT_EQ(claimed[0].type, "room_update");
-  EXPECT_EQ(claimed[0].url, "https://hooks.example/in");
-  EXPECT_EQ(claimed[0].account, account_id());
-  EXPECT_EQ(claimed[0].room, room_id(1));
-  EXPECT_EQ(claimed[0].offset, 3u);
-  EXPECT_EQ(claimed[0].attempts, 0u);
-  EXPECT_EQ(claimed[0].created_at, kNow);
+  EXPECT_EQ(claimed.at(0).body, "a");
+  EXPECT_EQ(claimed.at(0).type, "room_update");
+  EXPECT_EQ(claimed.at(0).url, "https://hooks.example/in");
+  EXPECT_EQ(claimed.at(0).account, account_id());
+  EXPECT_EQ(claimed.at(0).room, room_id(1));
+  EXPECT_EQ(claimed.at(0).offset, 3u);
+  EXPECT_EQ(claimed.at(0).attempts, 0u);
+  EXPECT_EQ(claimed.at(0).created_at, kNow);
 }
 
 TEST_F(OutboxTest, ARefusedAppendTellsNobody) {
@@ -58,14 +58,14 @@ TEST_F(OutboxTest, ARoomTellsOneThingAfterTheOther) {
   const auto first = claim();
   EXPECT_EQ(bodies(first), (Bodies{"1a", "2a"}));
   EXPECT_TRUE(claim().empty()); // what waits behind them is not due before they are settled
-  deliver(first[0].id);
+  deliver(first.at(0).id);
   const auto second = claim();
   EXPECT_EQ(bodies(second), (Bodies{"1b"}));
-  deliver(second[0].id);
+  deliver(second.at(0).id);
   const auto third = claim();
   EXPECT_EQ(bodies(third), (Bodies{"1c"}));
-  deliver(third[0].id);
-  deliver(first[1].id);
+  deliver(third.at(0).id);
+  deliver(first.at(1).id);
   EXPECT_TRUE(claim().empty());
 }
 
@@ -77,49 +77,49 @@ TEST_F(OutboxTest, AFailureDelaysOnlyItsOwnRoom) {
   happen(1, 3, {{"t", "1b"}});
   happen(2, 2, {{"t", "2a"}});
   const auto first = claim();
-  settle(first[0].id, {Outcome::Kind::retry, kNow + 5s, 500, "HTTP 500", kNow});
-  deliver(first[1].id);
+  settle(first.at(0).id, {Outcome::Kind::retry, kNow + 5s, 500, "HTTP 500", kNow});
+  deliver(first.at(1).id);
   happen(2, 3, {{"t", "2b"}});
   const auto other = claim_all(kNow);
   EXPECT_EQ(bodies(other.deliveries), (Bodies{"2b"}));
   EXPECT_EQ(other.next, kNow + 5s);
   const auto again = claim(kNow + 5s);
   EXPECT_EQ(bodies(again), (Bodies{"1a"}));
-  EXPECT_EQ(again[0].attempts, 1u);
-  EXPECT_EQ(again[0].id, first[0].id);
+  EXPECT_EQ(again.at(0).attempts, 1u);
+  EXPECT_EQ(again.at(0).id, first.at(0).id);
 }
 
 TEST_F(OutboxTest, AParkedDeliveryLetsTheOthersPassAndComesBackInFront) {
   open(1);
   const auto hook = set_hook({"t"});
   happen(1, 2, {{"t", "a"}, {"t", "b"}, {"t", "c"}});
-  settle(claim()[0].id, {Outcome::Kind::parked, {}, 404, "HTTP 404", kNow + 1s});
+  settle(claim().at(0).id, {Outcome::Kind::parked, {}, 404, "HTTP 404", kNow + 1s});
   const auto b = claim(kNow + 1s);
   EXPECT_EQ(bodies(b), (Bodies{"b"}));
   const auto letters = wait<std::vector<DeadLetter>>([&](auto done) {
                          store->hooks().dead_letters({}, 10, std::move(done));
                        }).value();
   ASSERT_EQ(letters.size(), 1u);
-  EXPECT_EQ(letters[0].body, "a");
-  EXPECT_EQ(letters[0].status, 404);
-  EXPECT_EQ(letters[0].why, "HTTP 404");
-  EXPECT_EQ(letters[0].parked_at, kNow + 1s);
+  EXPECT_EQ(letters.at(0).body, "a");
+  EXPECT_EQ(letters.at(0).status, 404);
+  EXPECT_EQ(letters.at(0).why, "HTTP 404");
+  EXPECT_EQ(letters.at(0).parked_at, kNow + 1s);
   const auto replay = [&](base::AccountId account, base::DeliveryId id) {
     return wait<std::uint64_t>([&](auto done) { store->hooks().replay(account, id, std::move(done)); })
         .value();
   };
   EXPECT_EQ(replay(account_id(2), {}), 0u);
-  EXPECT_EQ(replay(account_id(), letters[0].id), 1u);
+  EXPECT_EQ(replay(account_id(), letters.at(0).id), 1u);
   EXPECT_EQ(replay({}, {}), 0u);
   EXPECT_TRUE(claim(kNow + 1s).empty()); // b is still being tried
-  deliver(b[0].id, kNow + 1s);
+  deliver(b.at(0).id, kNow + 1s);
   const auto back = claim(base::WallTime::max() - 1h);
   EXPECT_EQ(bodies(back), (Bodies{"a"}));
-  EXPECT_EQ(back[0].attempts, 0u);
-  EXPECT_EQ(back[0].id, letters[0].id);
-  EXPECT_EQ(back[0].created_at, kNow);
-  EXPECT_GT(back[0].since, kNow); // its age counts anew
-  deliver(back[0].id);
+  EXPECT_EQ(back.at(0).attempts, 0u);
+  EXPECT_EQ(back.at(0).id, letters.at(0).id);
+  EXPECT_EQ(back.at(0).created_at, kNow);
+  EXPECT_GT(back.at(0).since, kNow); // its age counts anew
+  deliver(back.at(0).id);
   EXPECT_EQ(bodies(claim(base::WallTime::max() - 1h)), (Bodies{"c"}));
 }
 
@@ -132,10 +132,10 @@ TEST_F(OutboxTest, EveryAttemptIsNotedAtTheHook) {
   };
   EXPECT_EQ(get(), hook);
   happen(1, 2, {{"t", "a"}});
-  settle(claim()[0].id, {Outcome::Kind::retry, kNow + 5s, 0, "no answer", kNow + 1s});
+  settle(claim().at(0).id, {Outcome::Kind::retry, kNow + 5s, 0, "no answer", kNow + 1s});
   EXPECT_EQ(get()->last_request_sent_at, kNow + 1s);
   EXPECT_EQ(get()->last_response_code, 0);
-  settle(claim(kNow + 5s)[0].id, {Outcome::Kind::delivered, {}, 201, "", kNow + 6s});
+  settle(claim(kNow + 5s).at(0).id, {Outcome::Kind::delivered, {}, 201, "", kNow + 6s});
   EXPECT_EQ(get()->last_request_sent_at, kNow + 6s);
   EXPECT_EQ(get()->last_response_code, 201);
 }
@@ -147,12 +147,12 @@ TEST_F(OutboxTest, ANewHookDropsWhatWaitsForTheOldOne) {
   const auto in_flight = claim();
   const auto now = set_hook({"t"}, "https://elsewhere.example/");
   EXPECT_NE(now.id, old.id);
-  deliver(in_flight[0].id); // gone: nothing happens
+  deliver(in_flight.at(0).id); // gone: nothing happens
   EXPECT_TRUE(claim().empty());
   happen(1, 3, {{"t", "c"}});
   const auto next = claim();
   ASSERT_EQ(bodies(next), (Bodies{"c"}));
-  EXPECT_EQ(next[0].url, "https://elsewhere.example/");
+  EXPECT_EQ(next.at(0).url, "https://elsewhere.example/");
   const auto remove = [&](base::HookId id) {
     return wait<void>([&](auto done) { store->hooks().remove(account_id(), id, std::move(done)); });
   };
@@ -171,7 +171,7 @@ TEST_F(OutboxTest, WhatADeadProcessHadClaimedIsClaimedAgain) {
   reopen();
   const auto after = claim();
   ASSERT_EQ(after.size(), 1u);
-  EXPECT_EQ(after[0].id, before[0].id); // the receiver can tell that it is the same
+  EXPECT_EQ(after.at(0).id, before.at(0).id); // the receiver can tell that it is the same
   EXPECT_TRUE(claim().empty());
 }
 
@@ -210,8 +210,8 @@ TEST_F(OutboxTest, ListenersHearOfWhatWaitsAlsoFromAnotherProcess) {
   EXPECT_TRUE(executor.run_until([&] { return heard > 1; }));
   const auto both = claim(base::WallTime::max() - 1h); // a test waits for no room
   EXPECT_EQ(bodies(both), (Bodies{"a", "hello"}));
-  EXPECT_EQ(both[1].id, *made);
-  EXPECT_FALSE(both[1].room);
+  EXPECT_EQ(both.at(1).id, *made);
+  EXPECT_FALSE(both.at(1).room);
   using Progress = std::optional<Hooks::Progress>;
   const auto progress = [&] {
     return wait<Progress>([&](auto done) { store->hooks().progress(*made, std::move(done)); }).value();
@@ -233,13 +233,13 @@ TEST_F(OutboxTest, AListOfHooksCountsWhatWaits) {
   open(1);
   set_hook({"t"});
   happen(1, 2, {{"t", "a"}, {"t", "b"}, {"t", "c"}});
-  settle(claim()[0].id, {Outcome::Kind::parked, {}, 400, "HTTP 400", kNow});
+  settle(claim().at(0).id, {Outcome::Kind::parked, {}, 400, "HTTP 400", kNow});
   const auto hooks =
       wait<std::vector<HookStatus>>([&](auto done) { store->hooks().list(std::move(done)); }).value();
   ASSERT_EQ(hooks.size(), 1u);
-  EXPECT_EQ(hooks[0].waiting, 2u);
-  EXPECT_EQ(hooks[0].parked, 1u);
-  EXPECT_EQ(hooks[0].oldest_waiting, kNow);
+  EXPECT_EQ(hooks.at(0).waiting, 2u);
+  EXPECT_EQ(hooks.at(0).parked, 1u);
+  EXPECT_EQ(hooks.at(0).oldest_waiting, kNow);
 }
 
 } // namespace
