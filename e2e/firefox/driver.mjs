@@ -14,6 +14,7 @@ const files = {
   '/': ['text/html; charset=utf-8', new URL('conformance.html', page)],
   '/probe.js': ['text/javascript', new URL('probe.js', page)],
   '/clip.js': ['text/javascript', new URL('clip.js', page)],
+  '/pulse.js': ['text/javascript', new URL('pulse.js', page)],
   '/eyeson.js': ['text/javascript', require.resolve('eyeson/dist/eyeson.js')]
 };
 const say = message => process.stdout.write(`${JSON.stringify(message)}\n`);

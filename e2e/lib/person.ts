@@ -1,6 +1,6 @@
 // Somebody in a browser of their own: the bare conformance page with the unmodified library, or the meeting page.
 import type { Browser, BrowserContext, Page, WebSocket } from '@playwright/test';
-import type { Area, JoinOptions, Patch, Stats } from '../page/probe';
+import type { Area, JoinOptions, Patch, Pulse, Stats } from '../page/probe';
 import type { Json } from './cable';
 import { eventually } from './eventually';
 import { Journal } from './journal';
@@ -137,6 +137,13 @@ export class Person {
 
   stats(): Promise<Stats> {
     return this.page.evaluate(() => window.probe.stats());
+  }
+
+  startPulse(): Promise<void> {
+    return this.page.evaluate(() => window.pulse.start());
+  }
+  pulse(since: number): Promise<Pulse> {
+    return this.page.evaluate(time => window.pulse.since(time), since);
   }
 
   /** dBFS at these frequencies in what arrives. */

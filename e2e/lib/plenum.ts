@@ -178,6 +178,13 @@ export class Plenum {
     return this.child?.pid ? [this.child.pid, ...this.workers(this.child)] : [];
   }
 
+  /** Process id of the media worker that has the room now. */
+  workerOf(room: string): number {
+    const line = this.log.last(line => line.message === 'room has a worker' && (!room || line.room === room));
+    if (!line) throw new Error(`room ${room} never had a worker`);
+    return Number(readFileSync(join(this.directory, 'run', `w-${line.worker}.pid`), 'utf8'));
+  }
+
   async rest<T = unknown>(
     method: string,
     path: string,
@@ -208,6 +215,12 @@ export class Plenum {
 
   async metrics(): Promise<string> {
     return (await fetch(`http://127.0.0.1:${this.ports.admin}/metrics`)).text();
+  }
+
+  /** One line of /metrics, 0 when it is not there. */
+  async metric(name: string): Promise<number> {
+    const line = (await this.metrics()).split('\n').find(line => line.startsWith(`${name} `));
+    return Number(line?.slice(name.length + 1) ?? 0);
   }
 
   private cores(): string[] {

@@ -9,6 +9,7 @@ const files: Record<string, [type: string, path: string]> = {
   '/': ['text/html; charset=utf-8', join(page, 'conformance.html')],
   '/probe.js': ['text/javascript', join(page, 'probe.js')],
   '/clip.js': ['text/javascript', join(page, 'clip.js')],
+  '/pulse.js': ['text/javascript', join(page, 'pulse.js')],
   '/watcher.js': ['text/javascript', join(page, 'watcher.js')],
   '/eyeson.js': ['text/javascript', require.resolve('eyeson/dist/eyeson.js')]
 };

@@ -30,6 +30,11 @@ export interface Stats {
   protocol?: string;
   srtp?: string;
 }
+/** When pictures arrived, in ms since 1970, and how many packets of sound had arrived when. */
+export interface Pulse {
+  pictures: number[];
+  sounds: { at: number; packets: number }[];
+}
 export interface JoinOptions {
   audio: boolean;
   video: boolean;
@@ -52,6 +57,10 @@ declare global {
       patches(areas: Area[]): Patch[] | null;
       levels(tones: number[]): Promise<number[]>;
       stats(): Promise<Stats>;
+    };
+    pulse: {
+      start(): void;
+      since(time: number): Pulse;
     };
     clip: {
       /** The clip, made at the first call. */

@@ -38,7 +38,8 @@ test('one person joins: the events in order, a picture of 1280 pixels, in time',
 
   await ann.sees(ann.look.colour, [{ x: 600, y: 500, w: 80, h: 80 }], 'herself');
   await ann.keepsReceiving();
-  const { codecIn, srtp } = await ann.stats();
+  const { codecIn, srtp, protocol } = await ann.stats();
+  expect(protocol, 'media over UDP, and no silent fallback').toBe('udp');
   expect(codecIn).toBe('video/VP8');
   expect(srtp, 'the better cipher of those the browser offers').toContain('GCM');
   expect(document.signaling.type).toBe('sepp');
