@@ -1,6 +1,7 @@
 #include "api/eyeson/cable_session.hpp"
 
 #include "api/eyeson/auth.hpp"
+#include "api/eyeson/cable_views.hpp"
 #include "api/eyeson/views.hpp"
 #include "base/log.hpp"
 #include "net/url.hpp"
@@ -114,7 +115,7 @@ void CableSession::send_documents(Place& place) {
   const auto* room = dialect_.hub.directory().find(reader_.room);
   if (room == nullptr) return disconnect("remote", false);
   if (observes() || !room->open()) {
-    send_message(place, room_update(*room), room->revision);
+    send_message(place, room_update(*room, reader_.bases.api), room->revision);
     if (!room->open()) return disconnect("remote", false); // it ended in this very moment
     return listen(place);
   }

@@ -151,23 +151,6 @@ json::value presentation(const room::State& room) {
   return json::object{{"room", room_summary(room)}, {"user", user_details(room, *member)}};
 }
 
-json::array podium(const room::State& room, std::span<const room::Tile> tiles) {
-  json::array out;
-  for (std::size_t i = 0; i < tiles.size(); ++i) {
-    const auto& tile = tiles[i];
-    const auto* member = tile.member ? room.find(tile.member) : nullptr;
-    out.push_back(
-        json::object{{"user_id", member == nullptr ? json::value(nullptr) : json::value(member->external_id)},
-                     {"play_id", nullptr},
-                     {"width", tile.rect.w},
-                     {"height", tile.rect.h},
-                     {"left", tile.rect.x},
-                     {"top", tile.rect.y},
-                     {"z-index", static_cast<std::int64_t>(i)}});
-  }
-  return out;
-}
-
 json::object room_response(const Dialect& dialect, const Bases& bases, const room::State& room,
                            const room::Member& member, const std::string& team) {
   return {{"access_key", member.access_token},
@@ -191,34 +174,6 @@ json::object room_response(const Dialect& dialect, const Bases& bases, const roo
           {"snapshots", json::array()},
           {"waiting_list", json::array()},
           {"signaling", signaling(dialect, bases, room, member)}};
-}
-
-json::object room_update(const room::State& room) {
-  auto content = room_summary(room);
-  content["options"] = options_view(room.options);
-  json::array online;
-  if (room.open())
-    for (const auto* member : room.present())
-      online.push_back(participant(room, *member));
-  content["participants"] = std::move(online);
-  content["playbacks"] = json::array();
-  content["presentation"] = room.open() ? presentation(room) : json::value(nullptr);
-  content["broadcasts"] = json::array();
-  content["recording"] = nullptr;
-  return {{"type", "room_update"}, {"content", std::move(content)}};
-}
-
-json::object podium_update(const room::State& room, std::span<const room::Tile> tiles) {
-  return {{"type", "podium_update"}, {"podium", podium(room, tiles)}, {"layers", json::array()}};
-}
-
-json::object message_event(const room::State& room, const room::Message& message) {
-  const auto* from = room.find(message.from);
-  return {{"type", message.kind},
-          {"content", message.content},
-          {"cid", from == nullptr ? std::string() : client_id(*from)},
-          {"user_id", from == nullptr ? std::string() : from->external_id},
-          {"created_at", base::iso8601(message.at)}};
 }
 
 } // namespace plenum::api::eyeson

@@ -1,14 +1,13 @@
 // Views: neutral state → this dialect's JSON, member order and all. No decision about the business is made
 // here.
 //
-// Owner: functions. Thread: core. Source: eyeson-api 3.0, 4, 5.5.
+// Owner: functions. Thread: core. Source: eyeson-api 3.0, 4.
 #pragma once
 
 #include "api/eyeson/dialect.hpp"
 #include "room/state.hpp"
 
 #include <optional>
-#include <span>
 #include <string>
 
 namespace plenum::api::eyeson {
@@ -24,14 +23,9 @@ json::object room_summary(const room::State& room);                             
 json::object user_details(const room::State& room, const room::Member& member); // 3.0.3
 json::object participant(const room::State& room, const room::Member& member);  // 3.0.4
 json::value presentation(const room::State& room);                              // 3.0.9 or null
-json::array podium(const room::State& room, std::span<const room::Tile> tiles); // 5.5.9
 
 // 3.0.2 for this member, with fresh signaling and TURN credentials.
 json::object room_response(const Dialect& dialect, const Bases& bases, const room::State& room,
                            const room::Member& member, const std::string& team);
-// 5.5.1
-json::object room_update(const room::State& room);
-json::object podium_update(const room::State& room, std::span<const room::Tile> tiles);
-json::object message_event(const room::State& room, const room::Message& message); // 5.5.7
 
 } // namespace plenum::api::eyeson
