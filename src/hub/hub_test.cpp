@@ -468,7 +468,6 @@ TEST(Guests, OfAPermanentTokenComeToTheMeetingThatRuns) {
   EXPECT_EQ(guest().value().room, second.room);
   h.boot();
   EXPECT_EQ(guest().value().room, second.room);
-});
 }
 
 TEST(Dispatch, KeepsTheCommandsOfTheOwnerAndOfMediaToThem) {
