@@ -81,12 +81,6 @@ bool parse_authority(std::string_view authority, Url& url) {
   return number.has_value();
 }
 
-std::optional<std::uint16_t> default_port(std::string_view scheme) {
-  if (scheme == "http" || scheme == "ws") return 80;
-  if (scheme == "https" || scheme == "wss") return 443;
-  return std::nullopt;
-}
-
 // WHATWG percent-decoding: what is no escape stays as it is.
 std::string decode_leniently(std::string_view text, Plus plus) {
   std::string out;
@@ -206,6 +200,13 @@ std::string write_query(const Query& query) {
     if (item.value) out += "=" + percent_encode(*item.value);
   }
   return out;
+}
+
+std::optional<std::uint16_t> default_port(std::string_view scheme) {
+  if (scheme == "http" || scheme == "ws") return 80;
+  if (scheme == "https" || scheme == "wss" || scheme == "rtmps") return 443;
+  if (scheme == "rtmp") return 1935;
+  return std::nullopt;
 }
 
 base::Result<Url> parse_url(std::string_view text) {

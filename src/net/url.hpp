@@ -46,8 +46,10 @@ std::optional<std::string> percent_decode(std::string_view text, Plus plus = Plu
 std::optional<Query> parse_query(std::string_view text, Plus plus = Plus::is_space, QueryLimits limits = {});
 std::string write_query(const Query& query); // form encoding, space as %20
 
-// Absolute URL of http, https, ws or wss. User info, fragments, control characters and spaces are refused.
+// Absolute URL of http, https, ws, wss, rtmp or rtmps. User info, fragments, control characters and spaces
+// are refused. What a user gave us to talk to goes through UrlGuard (url_guard.hpp) instead.
 base::Result<Url> parse_url(std::string_view text);
+std::optional<std::uint16_t> default_port(std::string_view scheme); // of the schemes above
 
 // Splits an encoded path into decoded segments. Leading slashes collapse, one trailing slash is ignored,
 // `%2F` stays inside its segment. nullopt: broken escape, invalid UTF-8, a NUL, or more than 32 segments.

@@ -27,7 +27,7 @@ TEST_F(OutboxTest, OnlyWantedTypesOfAnAccountWithAHookAreDelivered) {
   open(1);
   happen(1, 2, {{"room_update", "before there was a hook"}});
   set_hook({"room_update", "recording_update"});
-  happen(1, 3, {{"room_update", "a"}, {"participant_update", "b"}});
+  happen(1, 3, {{"participant_update", "b"}, {"room_update", "a"}});
   const auto claimed = claim();
   ASSERT_EQ(claimed.size(), 1u);
   EXPECT_EQ(claimed.at(0).body, "a");
