@@ -175,6 +175,7 @@ test('kill -9 of control: media never stops, the next one adopts the worker and 
     const out = await survives(server, { ...meeting, observer }, 'SIGKILL');
     info.annotations.push({ type: 'then a kill of the worker, ms', description: JSON.stringify(out) });
     info.annotations.push({ type: 'legs repaired', description: JSON.stringify(await rungs(server)) });
+    expect(await rungs(server)).toEqual({ continued: 2, offered: 0, lost: 0 });
     for (const { picture, sound } of out) expect(Math.max(picture, sound)).toBeLessThan(backWithin);
   });
 });

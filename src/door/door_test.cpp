@@ -576,27 +576,76 @@ TEST_F(SuccessionTest, WhatEndsIsForgotten) {
   EXPECT_TRUE(successor.inherited.empty());
 }
 
-TEST_F(SuccessionTest, AWorkerGivesItsSocketsBackToANewDoor) {
+class NewDoorTest : public SuccessionTest {
+ protected:
+  // A worker with a pair that this door knows nothing of: as if it had died and another door were there.
+  void open_with_older_worker(Client& client) {
+    client.send(check("w1peer", kPassword));
+    pair = worker.expect<link::Opened>();
+    ASSERT_TRUE(pair);
+    mine = std::move(worker.passed);
+    door->detach(1);
+    EXPECT_FALSE(worker.next().has_value());
+    ASSERT_TRUE(door->attach(1, worker.path(), "w1"));
+    ASSERT_EQ(worker.accept(), "w1");
+    ASSERT_TRUE(worker.register_name("w1peer", kPassword));
+    EXPECT_EQ(pairs(), 0);
+  }
+  std::optional<link::Opened> pair;
+  Fd mine;
+};
+
+TEST_F(NewDoorTest, AWorkerNamesItsPairsAndTheySurviveIt) {
   open_with_worker();
   Client client(door->port());
-  client.send(check("w1peer", kPassword));
-  const auto pair = worker.expect<link::Opened>();
-  ASSERT_TRUE(pair);
-  const Fd mine = std::move(worker.passed);
-  door->detach(1); // as if it had died and another door were there: it knows nothing
-  EXPECT_FALSE(worker.next().has_value());
-  ASSERT_TRUE(door->attach(1, worker.path(), "w1"));
-  ASSERT_EQ(worker.accept(), "w1");
-  ASSERT_TRUE(worker.register_name("w1peer", kPassword));
-  EXPECT_EQ(pairs(), 0);
-  worker.send_with(link::Kept{"w1peer", pair->local, pair->remote}, mine.get());
-  worker.send_with(link::Kept{"foreign", pair->local, pair->remote}, mine.get());
+  open_with_older_worker(client);
+  worker.send(link::Kept{"w1peer", pair->local, pair->remote});
+  worker.send(link::Kept{"foreign", pair->local, pair->remote});
+  ASSERT_TRUE(worker.register_name("w1peer", kPassword)); // all before it has been read
+  EXPECT_EQ(pairs(), 1);
+  client.send(bytes_of("to the worker that lives"));
+  EXPECT_EQ(read(mine.get()), "to the worker that lives");
+  mine = Fd{}; // dies
   worker.hang_up();
   succeed();
   ASSERT_EQ(successor.inherited.size(), 1u);
-  ASSERT_NE(inherited_socket(), nullptr);
+  auto* socket = inherited_socket();
+  ASSERT_NE(socket, nullptr);
   client.send(bytes_of("hello"));
-  EXPECT_EQ(read(inherited_socket()->get()), "hello");
+  EXPECT_EQ(read(socket->get()), "hello");
+  EXPECT_EQ(::send(socket->get(), "back again", 10, 0), 10);
+  EXPECT_EQ(client.receive(), "back again");
+  EXPECT_EQ(pairs(), 1);
+}
+
+// A worker that somebody has taken over must not make the door send where no client has asked it to.
+TEST_F(NewDoorTest, APairThatNoDoorHasOpenedIsNotBelieved) {
+  open_with_worker();
+  Client client(door->port()), nobody(door->port());
+  open_with_older_worker(client);
+  auto invented = *pair;
+  invented.remote.port = nobody.address().port;
+  worker.send(link::Kept{"w1peer", invented.local, invented.remote});
+  invented = *pair;
+  ++invented.local.port;
+  worker.send(link::Kept{"w1peer", invented.local, invented.remote});
+  ASSERT_TRUE(worker.register_name("w1peer", kPassword));
+  EXPECT_EQ(pairs(), 0);
+  EXPECT_EQ(dropped("kept_refused"), 2u);
+}
+
+TEST_F(NewDoorTest, APairThatSomebodyElseHasIsNotTakenFromHim) {
+  open_with_worker();
+  Client client(door->port());
+  open_with_older_worker(client); // the socket is another worker's, say
+  worker.send(link::Kept{"w1peer", pair->local, pair->remote});
+  ASSERT_TRUE(worker.register_name("w1peer", kPassword));
+  worker.hang_up();
+  succeed();
+  EXPECT_TRUE(successor.inherited.empty());
+  wait_for([&] { return pairs() == 0; });
+  client.send(bytes_of("still his"));
+  EXPECT_EQ(read(mine.get()), "still his");
 }
 
 TEST_F(DoorTest, WorkerThatIsNotThereYetIsTriedAgain) {

@@ -47,8 +47,8 @@ Door::Loop::Counters::Counters(base::Metrics& m)
       tcp_broken(dropped(m, "tcp_broken")),
       handed_pairs(m.counter("plenum_door_handed_total", "what=\"pair\"")),
       handed_legs(m.counter("plenum_door_handed_total", "what=\"leg\"")),
-      returned_pairs(m.counter("plenum_door_pairs_returned_total")), pairs(m.gauge("plenum_door_pairs")),
-      tcp_pending(m.gauge("plenum_door_tcp_pending")) {}
+      returned_pairs(m.counter("plenum_door_pairs_returned_total")), kept_refused(dropped(m, "kept_refused")),
+      pairs(m.gauge("plenum_door_pairs")), tcp_pending(m.gauge("plenum_door_tcp_pending")) {}
 
 Door::Loop::Loop(const base::Env& env, DoorConfig config)
     : env_(env), config_(std::move(config)), count_(env.metrics),
@@ -148,9 +148,9 @@ void Door::Loop::run() {
     const auto now = env_.clock.now();
     for (int i = 0; i < ready; ++i)
       dispatch(now, events[static_cast<std::size_t>(i)].data.u64);
-    drain_strays(now);
     links_.on_deadline(now);
     hand_out();
+    drain_strays(now);
     bury_orphans(now);
     count_.tcp_late.add(tcp_.expire(now));
     count_.tcp_pending.set(static_cast<std::int64_t>(tcp_.size()));
@@ -242,18 +242,22 @@ void Door::Loop::open_udp_pair(const Received& first, std::string ufrag, WorkerK
   const ice::PairKey key{first.tuple.local, first.tuple.remote};
   auto socket = open_pair_socket(first.tuple);
   if (!socket) return count_.open_failed.add();
-  // Between bind and connect it may have caught datagrams of anybody; the pair's own follow its first one.
+  catch_strays(socket->get(), first.tuple);
+  const int fd = socket->get();
+  hand_over(key, {.ufrag = std::move(ufrag), .worker = worker, .duplicate = std::move(*socket)},
+            first.bytes(), fd);
+}
+
+// Between bind and connect it may have caught datagrams of anybody; the pair's own follow its first one.
+void Door::Loop::catch_strays(int fd, const Tuple& pair) {
   Received caught;
   for (std::size_t i = 0; i < kMaxStrays; ++i) {
-    const auto outcome = receive_pair(socket->get(), first.tuple, caught);
+    const auto outcome = receive_pair(fd, pair, caught);
     if (outcome == Receive::empty) break;
     if (outcome != Receive::datagram) continue;
     count_.strays_drained.add();
     keep_stray(caught);
   }
-  const int fd = socket->get();
-  hand_over(key, {.ufrag = std::move(ufrag), .worker = worker, .duplicate = std::move(*socket)},
-            first.bytes(), fd);
 }
 
 void Door::Loop::hand_over(const ice::PairKey& key, Pair pair, base::Bytes first, int fd) {

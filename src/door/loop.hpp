@@ -45,7 +45,9 @@ class Door::Loop final : private WorkerEvents {
   struct Pair {
     std::string ufrag;
     WorkerKey worker = 0;
-    Fd duplicate; // UDP only: keeps the socket and its queue alive over the death of a worker
+    // UDP only: keeps the socket and its queue alive over the death of a worker. Of a worker that is older
+    // than this door there is none, and the socket is opened anew when it has died.
+    Fd duplicate;
   };
   struct Handing { // to a worker in the place of a dead one; a leg's parts, or a pair
     WorkerKey worker = 0;
@@ -58,7 +60,7 @@ class Door::Loop final : private WorkerEvents {
     base::Counter &opened, &to_known, &not_a_check, &unknown_name, &bad_integrity, &rate_limited, &pair_limit;
     base::Counter &open_failed, &handover_failed, &stun_answered, &stun_limited, &oversized, &strays_returned;
     base::Counter &strays_drained, &strays_dropped, &tcp_accepted, &tcp_refused, &tcp_late, &tcp_broken;
-    base::Counter &handed_pairs, &handed_legs, &returned_pairs;
+    base::Counter &handed_pairs, &handed_legs, &returned_pairs, &kept_refused;
     base::Gauge &pairs, &tcp_pending;
   };
 
@@ -73,6 +75,7 @@ class Door::Loop final : private WorkerEvents {
   void on_datagram(base::Timestamp now, const Received& received);
   void drain_strays(base::Timestamp now);
   void keep_stray(const Received& received);
+  void catch_strays(int fd, const Tuple& pair);
   void answer_plainly(base::Timestamp now, const Received& received, const ice::StunMessage& request);
   // The name that a valid check of a new pair is made with, or nullptr. `charged` pays for the attempt.
   const WorkerLinks::Name* admit(base::Timestamp now, const ice::StunMessage& check,
@@ -88,7 +91,8 @@ class Door::Loop final : private WorkerEvents {
   void on_stray(const link::Stray& stray) override;
   void on_closed(WorkerKey worker, const link::Closed& closed) override;
   void on_deposit(WorkerKey worker, const link::Deposit& deposit) override;
-  void on_kept(WorkerKey worker, const link::Kept& kept, Fd socket) override;
+  void on_kept(WorkerKey worker, const link::Kept& kept) override;
+  bool reopen(const ice::PairKey& key, Pair& pair);
   void on_unregistered(WorkerKey worker, const std::string& ufrag) override;
   void on_welcomed(WorkerKey worker) override;
   void on_worker_gone(WorkerKey worker, bool died) override;

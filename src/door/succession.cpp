@@ -13,13 +13,16 @@ void Door::Loop::on_deposit(WorkerKey worker, const link::Deposit& deposit) {
   estate_.put(worker, deposit);
 }
 
-// From a worker that was there before this door: the pair is its own, and established.
-void Door::Loop::on_kept(WorkerKey worker, const link::Kept& kept, Fd socket) {
+// From a worker that was there before this door, of a pair that an earlier door has admitted and opened. It
+// cannot pass the descriptor on (architecture 5.2) and is not believed: the kernel must know the socket now,
+// and must not know it any more when it is opened again.
+void Door::Loop::on_kept(WorkerKey worker, const link::Kept& kept) {
   const ice::PairKey key{address(kept.local, ice::Transport::udp), address(kept.remote, ice::Transport::udp)};
   const auto of = pairs_of_.find(kept.ufrag);
   const bool many = of != pairs_of_.end() && of->second.size() >= config_.pairs_per_peer;
   if (pairs_.contains(key) || many || pairs_.size() >= config_.max_pairs) return;
-  add_pair(key, {.ufrag = kept.ufrag, .worker = worker, .duplicate = std::move(socket)});
+  if (key.local.port != port_ || !is_pair_open(key)) return count_.kept_refused.add();
+  add_pair(key, {.ufrag = kept.ufrag, .worker = worker});
   count_.returned_pairs.add();
 }
 
@@ -75,12 +78,28 @@ void Door::Loop::hand_out() {
   }
 }
 
+bool Door::Loop::reopen(const ice::PairKey& key, Pair& pair) {
+  if (pair.duplicate) return true;
+  const Tuple tuple{.local = key.local, .remote = key.remote};
+  auto socket = is_pair_open(key)
+                    ? base::Result<Fd>(base::fail(base::ErrorCode::conflict, "the socket lives elsewhere"))
+                    : open_pair_socket(tuple);
+  if (!socket) {
+    count_.open_failed.add();
+    drop_pair(key);
+    return false;
+  }
+  catch_strays(socket->get(), tuple);
+  pair.duplicate = std::move(*socket);
+  return true;
+}
+
 // Session and marks go in one breath or not at all; what was said twice is the same.
 WorkerLinks::Sent Door::Loop::hand_out(const Handing& what) {
   if (what.last) return links_.try_send(what.worker, link::Handed{});
   if (what.pair) {
     const auto found = pairs_.find(*what.pair);
-    if (found == pairs_.end()) return WorkerLinks::Sent::gone;
+    if (found == pairs_.end() || !reopen(*what.pair, found->second)) return WorkerLinks::Sent::gone;
     const link::Kept kept{what.ufrag, endpoint(what.pair->local), endpoint(what.pair->remote)};
     const auto sent = links_.try_send(what.worker, kept, found->second.duplicate.get());
     if (sent == WorkerLinks::Sent::yes) count_.handed_pairs.add();

@@ -72,20 +72,6 @@ class Worker {
   void hang_up() { socket_ = Fd{}; }
 
   void send(const link::DoorMessage& message) { send_bytes(link::encode(message)); }
-  void send_with(const link::DoorMessage& message, int fd) {
-    auto bytes = link::encode(message);
-    iovec data{bytes.data(), bytes.size()};
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-    msghdr header{};
-    header.msg_iov = &data;
-    header.msg_iovlen = 1;
-    header.msg_control = control.data();
-    header.msg_controllen = control.size();
-    auto* part = CMSG_FIRSTHDR(&header);
-    *part = {.cmsg_len = CMSG_LEN(sizeof fd), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
-    std::memcpy(CMSG_DATA(part), &fd, sizeof fd);
-    EXPECT_GE(::sendmsg(socket_.get(), &header, MSG_NOSIGNAL), 0);
-  }
   void send_bytes(base::Bytes bytes) {
     EXPECT_EQ(::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL),
               static_cast<ssize_t>(bytes.size()));

@@ -2,11 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <optional>
@@ -198,6 +202,43 @@ base::Result<Fd> open_pair_socket(const Tuple& pair) {
   if (length == 0 || ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&remote), length) != 0)
     return refuse("cannot connect UDP", pair.remote);
   return fd;
+}
+
+// Asked as if a datagram came in, which is the swapped order of this interface: the best socket for it, which
+// is the pair's own or a wildcard.
+bool is_pair_open(const ice::PairKey& pair) {
+  const Fd asked(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
+  if (!asked) return false;
+  const bool v6 = pair.local.family == ice::Family::ipv6;
+  struct {
+    nlmsghdr head{};
+    inet_diag_req_v2 body{};
+  } request;
+  request.head = {
+      .nlmsg_len = sizeof request, .nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST};
+  request.body.sdiag_family = v6 ? AF_INET6 : AF_INET;
+  request.body.sdiag_protocol = IPPROTO_UDP;
+  request.body.idiag_states = ~0U;
+  auto& id = request.body.id;
+  id.idiag_sport = htons(pair.remote.port);
+  id.idiag_dport = htons(pair.local.port);
+  std::memcpy(id.idiag_src, pair.remote.ip.data(), v6 ? 16 : 4);
+  std::memcpy(id.idiag_dst, pair.local.ip.data(), v6 ? 16 : 4);
+  id.idiag_cookie[0] = id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+  if (::send(asked.get(), &request, sizeof request, 0) != sizeof request) return false;
+
+  alignas(nlmsghdr) std::array<char, 4096> buffer;
+  const auto got = ::recv(asked.get(), buffer.data(), buffer.size(), 0);
+  if (got < static_cast<ssize_t>(NLMSG_LENGTH(sizeof(inet_diag_msg)))) return false;
+  nlmsghdr head{};
+  inet_diag_msg found{};
+  std::memcpy(&head, buffer.data(), sizeof head);
+  std::memcpy(&found, buffer.data() + NLMSG_HDRLEN, sizeof found);
+  const auto size = std::size_t{v6 ? 16U : 4U};
+  return head.nlmsg_type == SOCK_DIAG_BY_FAMILY && found.id.idiag_dport == htons(pair.remote.port) &&
+         found.id.idiag_sport == htons(pair.local.port) &&
+         std::memcmp(found.id.idiag_dst, pair.remote.ip.data(), size) == 0 &&
+         std::memcmp(found.id.idiag_src, pair.local.ip.data(), size) == 0;
 }
 
 } // namespace plenum::door

@@ -4,7 +4,7 @@
 // All of them carry SO_REUSEPORT, which the kernel grants only to sockets of the same effective uid; that is
 // why the door opens them and never a worker. The local address of every datagram comes from IP_PKTINFO,
 // because replies must leave from the address that the client knows. Owner: door. Thread: door. ip(7),
-// ipv6(7), udp(7).
+// ipv6(7), udp(7), sock_diag(7).
 #pragma once
 
 #include "base/bytes.hpp"
@@ -51,5 +51,9 @@ bool reply(int wildcard, const Tuple& to, base::Bytes bytes);
 // Opened, bound and connected; the caller drains it, because between bind and connect it catches foreign
 // datagrams.
 base::Result<Fd> open_pair_socket(const Tuple& pair);
+
+// Whether some process of this machine has the socket of this pair, as the kernel tells (sock_diag(7)). Only
+// a door can open one. False also when the kernel does not say.
+bool is_pair_open(const ice::PairKey& pair);
 
 } // namespace plenum::door

@@ -57,6 +57,25 @@ TEST(PairSocket, TakesItsPairAndLeavesTheRestToTheWildcard) {
   EXPECT_EQ(received.tuple.remote, foreigner.address());
 }
 
+TEST(PairSocket, TheKernelKnowsWhichAreOpen) {
+  for (const auto* host : {"127.0.0.1", "::1"}) {
+    const auto wildcard =
+        open_wildcard_udp(*ice::TransportAddress::parse(host[0] == ':' ? "::" : "0.0.0.0", 0));
+    ASSERT_TRUE(wildcard.has_value());
+    const auto port = local_address(wildcard->get(), ice::Transport::udp).port;
+    test::Client member(port, SOCK_DGRAM, host), other(port, SOCK_DGRAM, host);
+    const ice::PairKey pair{*ice::TransportAddress::parse(host, port), member.address()};
+    EXPECT_FALSE(is_pair_open(pair)); // the wildcard would take it
+    {
+      const auto socket = open_pair_socket({.local = pair.local, .remote = pair.remote});
+      ASSERT_TRUE(socket.has_value()) << socket.error().text;
+      EXPECT_TRUE(is_pair_open(pair));
+      EXPECT_FALSE(is_pair_open({pair.local, other.address()}));
+    }
+    EXPECT_FALSE(is_pair_open(pair));
+  }
+}
+
 TEST(PairSocket, RefusesAddressesThatAreNotOurs) {
   const auto pair = open_pair_socket({.local = *ice::TransportAddress::parse("192.0.2.1", 9),
                                       .remote = *ice::TransportAddress::parse("127.0.0.1", 9)});

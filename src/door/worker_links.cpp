@@ -52,22 +52,9 @@ bool readable_now(int fd) {
   return ::poll(&asked, 1, 0) == 1;
 }
 
-ssize_t receive_message(int socket, base::MutableBytes buffer, Fd& passed) {
-  iovec data{buffer.data(), buffer.size()};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-  msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  const auto got = ::recvmsg(socket, &message, MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC);
-  const auto* part = got > 0 ? CMSG_FIRSTHDR(&message) : nullptr;
-  if (part != nullptr && part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_RIGHTS) {
-    int fd = -1;
-    std::memcpy(&fd, CMSG_DATA(part), sizeof fd);
-    passed = Fd(fd);
-  }
-  return got;
+// No descriptors: the kernel closes what somebody attaches.
+ssize_t receive_message(int socket, base::MutableBytes buffer) {
+  return ::recv(socket, buffer.data(), buffer.size(), MSG_DONTWAIT | MSG_TRUNC);
 }
 
 } // namespace
@@ -166,8 +153,7 @@ void WorkerLinks::on_readable(base::Timestamp now, WorkerKey key) {
   auto& worker = found->second;
   std::array<std::uint8_t, link::kDoorMessageBytes> buffer;
   for (int i = 0; i < kMessagesPerWake; ++i) {
-    Fd passed;
-    const auto got = receive_message(worker.socket.get(), buffer, passed);
+    const auto got = receive_message(worker.socket.get(), buffer);
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
     if (got <= 0) {
       disconnect(now, key, worker, true);
@@ -176,7 +162,7 @@ void WorkerLinks::on_readable(base::Timestamp now, WorkerKey key) {
     const auto size = static_cast<std::size_t>(got);
     auto message = size <= buffer.size() ? link::decode_door(base::Bytes(buffer).first(size)) : std::nullopt;
     if (!message) malformed_.add();
-    const bool good = message && handle(key, worker, *message, std::move(passed));
+    const bool good = message && handle(key, worker, *message);
     if (message)
       if (auto* deposit = std::get_if<link::Deposit>(&*message))
         ::explicit_bzero(deposit->bytes.data(), deposit->bytes.size());
@@ -188,7 +174,7 @@ void WorkerLinks::on_readable(base::Timestamp now, WorkerKey key) {
   ::explicit_bzero(buffer.data(), buffer.size()); // deposits have passed
 }
 
-bool WorkerLinks::handle(WorkerKey key, Worker& worker, const link::DoorMessage& message, Fd fd) {
+bool WorkerLinks::handle(WorkerKey key, Worker& worker, const link::DoorMessage& message) {
   if (const auto* m = std::get_if<link::Register>(&message)) return on_register(key, worker, *m);
   if (const auto* m = std::get_if<link::Unregister>(&message)) {
     on_unregister(key, worker, *m);
@@ -200,7 +186,7 @@ bool WorkerLinks::handle(WorkerKey key, Worker& worker, const link::DoorMessage&
     const auto known = names_.find(deposit->ufrag);
     if (known != names_.end() && known->second.worker == key) events_.on_deposit(key, *deposit);
   } else if (const auto* kept = std::get_if<link::Kept>(&message)) {
-    if (fd && kept->ufrag.starts_with(worker.prefix)) events_.on_kept(key, *kept, std::move(fd));
+    if (kept->ufrag.starts_with(worker.prefix)) events_.on_kept(key, *kept);
   } else {
     malformed_.add(); // a message of ours
     return false;

@@ -38,7 +38,7 @@ class WorkerEvents {
   virtual void on_stray(const link::Stray& stray) = 0;
   virtual void on_closed(WorkerKey worker, const link::Closed& closed) = 0;
   virtual void on_deposit(WorkerKey worker, const link::Deposit& deposit) = 0;
-  virtual void on_kept(WorkerKey worker, const link::Kept& kept, Fd socket) = 0;
+  virtual void on_kept(WorkerKey worker, const link::Kept& kept) = 0;
   virtual void on_unregistered(WorkerKey worker, const std::string& ufrag) = 0;
   virtual void on_welcomed(WorkerKey worker) = 0; // connected (again)
   // Disconnected or detached; its names are gone. `died`: it hung up, as a dead process does.
@@ -83,7 +83,7 @@ class WorkerLinks {
   bool claim_prefix(base::Timestamp now, std::string_view prefix, WorkerKey by);
   void connect(base::Timestamp now, WorkerKey key, Worker& worker);
   void disconnect(base::Timestamp now, WorkerKey key, Worker& worker, bool died);
-  bool handle(WorkerKey key, Worker& worker, const link::DoorMessage& message, Fd fd); // false: break it off
+  bool handle(WorkerKey key, Worker& worker, const link::DoorMessage& message); // false: break it off
   bool on_register(WorkerKey key, Worker& worker, const link::Register& message);
   void on_unregister(WorkerKey key, Worker& worker, const link::Unregister& message);
   void forget(WorkerKey key, Worker& worker, bool died);

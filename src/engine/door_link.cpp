@@ -108,20 +108,10 @@ bool DoorLink::deposit(const std::string& ufrag, link::DepositPart part, std::ve
   return sent;
 }
 
-bool DoorLink::keep(const std::string& ufrag, const ice::PairKey& pair, int fd) {
+bool DoorLink::keep(const std::string& ufrag, const ice::PairKey& pair) {
   if (!connected() || !queue_.empty()) return false;
-  auto bytes = link::encode(link::Kept{ufrag, to_endpoint(pair.local), to_endpoint(pair.remote)});
-  iovec vector{bytes.data(), bytes.size()};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-  msghdr header{};
-  header.msg_iov = &vector;
-  header.msg_iovlen = 1;
-  header.msg_control = control.data();
-  header.msg_controllen = control.size();
-  auto* part = CMSG_FIRSTHDR(&header);
-  *part = {.cmsg_len = CMSG_LEN(sizeof fd), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
-  std::memcpy(CMSG_DATA(part), &fd, sizeof fd);
-  return !bytes.empty() && ::sendmsg(connection_, &header, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+  const auto bytes = link::encode(link::Kept{ufrag, to_endpoint(pair.local), to_endpoint(pair.remote)});
+  return !bytes.empty() && ::send(connection_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }
 
 Inheritance DoorLink::take_inheritance() {

@@ -64,7 +64,7 @@ class DoorLink final : private Watcher {
   std::uint32_t epoch() const { return epoch_; }
   // True when the door has it for sure, even if this process dies now. Never queued.
   bool deposit(const std::string& ufrag, link::DepositPart part, std::vector<std::uint8_t> bytes);
-  bool keep(const std::string& ufrag, const ice::PairKey& pair, int fd);
+  bool keep(const std::string& ufrag, const ice::PairKey& pair);
   bool has_inheritance() const { return handed_; } // perhaps an empty one; once for each connection
   Inheritance take_inheritance();                  // with its descriptors
 

@@ -103,8 +103,7 @@ void Leg::deposit(base::Timestamp now) {
   if (!owns(name) || peer_->stats().phase == peer::Phase::closed) return;
   for (auto& [socket, opened_as, known_to] : sockets_) {
     const bool udp = socket->pair().local.transport == ice::Transport::udp;
-    if (udp && known_to != door.epoch() && door.keep(opened_as, socket->pair(), socket->descriptor()))
-      known_to = door.epoch();
+    if (udp && known_to != door.epoch() && door.keep(opened_as, socket->pair())) known_to = door.epoch();
   }
   // Keys are of use only when the pair is nominated, which may be after they were made.
   const std::tuple wanted{door.epoch(), peer_->session_revision(), peer_->can_continue()};

@@ -48,7 +48,6 @@ class PairSocket final : private Watcher {
   void send(base::Bytes datagram);
   void flush(); // what was collected
   const ice::PairKey& pair() const { return pair_; }
-  int descriptor() const { return fd_; } // to be duplicated
 
  private:
   void on_ready(base::Timestamp now, std::uint32_t events) override;

@@ -77,8 +77,8 @@ struct Deposit {
   std::vector<std::uint8_t> bytes; // at most kDepositBytes
 };
 
-// The socket of a pair that is open already, with its descriptor: from a worker to a door that does not know
-// it yet, or from the door to the worker that takes a dead one's place. UDP only.
+// The socket of a pair that is open already: from a worker to a door that does not know it yet (no
+// descriptor), or from the door to the worker that takes a dead one's place (with its descriptor). UDP only.
 struct Kept {
   std::string ufrag;
   Endpoint local, remote;
