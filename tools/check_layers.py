@@ -24,7 +24,7 @@ LAYERS = {  # folder: what of ours it may include besides itself
     "apps/plenum_load": ["base", "net", "rtp", "sdp", "ice", "secure", "sctp", "peer", "audio"],
 }
 THIRD_PARTY = {  # header pattern: places that may include it; what is in no line here may be included nowhere
-    r"openssl/": ["secure/", "net/tls.cpp", "net/jwt.cpp", "net/turn_credentials.cpp", "net/http_server.cpp", "ice/stun_message.cpp",
+    r"openssl/": ["secure/", "net/tls.cpp", "net/jwt.cpp", "net/turn_credentials.cpp", "net/signature.cpp", "net/http_server.cpp", "ice/stun_message.cpp",
                   "store/seal.cpp", "store/accounts.cpp"],
     r"boost/(asio|beast)/": ["net/event_loop.cpp", "net/http_server.cpp", "net/websocket.cpp", "net/tls.cpp", "net/any_stream.hpp"],
     r"boost/json": ["base/json"],
