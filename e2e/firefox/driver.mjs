@@ -1,6 +1,6 @@
 // Drives Firefox from inside its own network namespace: serves the bare page there (devices need a secure origin),
 // opens it by WebDriver BiDi, and passes calls and events over standard input and output, one JSON object a line:
-//   in   {"id": 1, "method": "patches", "args": [...]}     a method of window.probe
+//   in   {"id": 1, "method": "patches", "args": [...]}     a method of window.probe, or pulse.since
 //   out  {"id": 1, "value": …} or {"id": 1, "error": "…"},   {"note": ["event", {…}]},   {"ready": true}
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -47,7 +47,8 @@ say({ ready: true, version: await browser.version() });
 for await (const line of createInterface({ input: process.stdin })) {
   const { id, method, args } = JSON.parse(line);
   try {
-    say({ id, value: await tab.evaluate((m, a) => window.probe[m](...a), method, args) });
+    const [object, name] = method.includes('.') ? method.split('.') : ['probe', method];
+    say({ id, value: await tab.evaluate((o, m, a) => window[o][m](...a), object, name, args) });
   } catch (error) {
     say({ id, error: String(error) });
   }

@@ -4,13 +4,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Area, Patch, Stats } from '../page/probe';
+import type { Area, Patch, Pulse, Stats } from '../page/probe';
 import type { Json } from './cable';
 import { Journal } from './journal';
 import type { Lane } from './lane';
 import { patience } from './patience';
 
 export class FirefoxPerson {
+  readonly look = { name: 'Firefox' };
   readonly events = new Journal<Json>('Firefox');
   readonly data = new Journal<Json>("Firefox's data channel");
   private readonly answers = new Journal<Json>("Firefox's answers");
@@ -57,6 +58,13 @@ export class FirefoxPerson {
   }
   stats(): Promise<Stats> {
     return this.call('stats');
+  }
+
+  startPulse(): Promise<void> {
+    return this.call('pulse.start');
+  }
+  pulse(since: number): Promise<Pulse> {
+    return this.call('pulse.since', since);
   }
 
   async close(): Promise<void> {

@@ -36,6 +36,7 @@ export async function outages(people: Watching[], fault: number, timeout?: numbe
       ).catch(error => {
         throw new Error(`${String(error)}\n${pulse.pictures.length} pictures, ${packets(pulse)} packets of sound`);
       });
+      if (process.env.E2E_VERBOSE) console.log(person.look.name, pulse.pictures.map(at => Math.round(at - fault)).join(' '));
       return { picture: back(pulse.pictures, fault), sound: missing(pulse, fault) };
     })
   );

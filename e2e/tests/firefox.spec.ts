@@ -2,7 +2,9 @@
 import { FirefoxPerson } from '../lib/firefox';
 import { eventually, expect, test as base } from '../lib/fixtures';
 import { Lane } from '../lib/lane';
+import { outages } from '../lib/outage';
 import { near, plainPlaces } from '../lib/person';
+import { patience } from '../lib/patience';
 import { Plenum } from '../lib/plenum';
 
 const test = base.extend<{ lane: Lane; firefox: FirefoxPerson }>({
@@ -73,4 +75,31 @@ test('Firefox joins: the same events, the other’s picture and tone, a way out'
     await firefox.event('exit', e => e.reason === 'bye');
     expect(firefox.events.filter(e => e.type === 'error' || e.type === 'probe_exception')).toEqual([]);
   });
+});
+
+test('kill -9 of the worker: Firefox goes on in place, too', async ({ server, firefox, joined }, info) => {
+  test.slow();
+  server.expectTrouble(/media worker died/);
+  const { person: ann } = await joined('ann');
+  const document = await server.enter({ id: 'room', user: { id: 'fox', name: 'Fox' } });
+  await firefox.join(server.url, document.access_key);
+  await firefox.event('probe_picture', e => e.width === 1280);
+  await firefox.event('podium', e => e.videoSources.length === 2);
+  for (const one of [ann, firefox]) await one.startPulse();
+  await ann.keepsReceiving();
+  const mark = firefox.events.mark();
+  const kills = 2; // the third within a minute would put an input under quarantine
+  for (let i = 0; i < kills; i++) {
+    const fault = Date.now();
+    process.kill(server.workerOf(''), 'SIGKILL');
+    const [atAnn, atFirefox] = await outages([ann, firefox], fault, 30_000);
+    info.annotations.push({
+      type: 'cut off, ms',
+      description: JSON.stringify({ Chromium: atAnn, Firefox: atFirefox })
+    });
+    expect(atFirefox!.picture).toBeLessThan(6000 * patience);
+  }
+  expect(await server.metric('plenum_repair_legs_total{rung="continued"}')).toBe(2 * kills);
+  const told = ['error', 'exit', 'podium', 'add_user', 'remove_user', 'accept', 'probe_exception'];
+  expect(firefox.events.filter(e => told.includes(e.type as string), mark)).toEqual([]);
 });
