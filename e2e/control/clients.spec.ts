@@ -23,7 +23,7 @@ const host = { id: 'standup meeting', user: { id: 'ann', name: 'Ann' } };
 const observerUrl = (server: { url: string }, room = 'standup%20meeting') =>
   `${server.url.replace(/^http/, 'ws')}/rt?room_id=${room}`;
 
-for (const protocol of ['actioncable-v1-json'])
+for (const protocol of ['actioncable-v1-json', 'actioncable-v1-ext-json'])
   test(`@anycable/core with ${protocol}: the key in every way that it can show one`, async ({ server, run }) => {
     const document = await server.enter(host);
     const ways: [string, Json][] = [
@@ -73,7 +73,7 @@ test('@anycable/core is turned away for good: a wrong key, an unknown room', asy
     [observerUrl(server), 'wrong'],
     [observerUrl(server, 'elsewhere'), server.apiKey]
   ] as const) {
-    for (const protocol of ['actioncable-v1-json']) {
+    for (const protocol of ['actioncable-v1-json', 'actioncable-v1-ext-json']) {
       const observer = run('anycable', url, { protocol, headers: { Authorization: key } });
       const end = await observer.said.until('the end', line => line.cable === 'close');
       expect(end.reason).toBe('unauthorized');

@@ -1,22 +1,21 @@
 #include "api/eyeson/cable_room.hpp"
 
+#include "api/eyeson/cable_resume.hpp"
+
 #include <algorithm>
 
 namespace plenum::api::eyeson {
-
-std::string epoch_of(const Dialect&, base::RoomId room) {
-  return room.hex();
-}
 
 CableRoom::CableRoom(Dialect& dialect, base::RoomId room) : dialect_(dialect), room_(room) {
   subscription_ = dialect_.hub.subscribe(room, *this);
 }
 
-CableSeat CableRoom::join(CableAudience audience, CableListener& listener, base::MemberId member) {
-  auto entry = std::make_shared<CableSeat::Entry>(&listener, member);
+CableSeat CableRoom::join(CableAudience audience, CableListener& listener, base::MemberId member,
+                          std::uint64_t after) {
+  auto entry = std::make_shared<CableSeat::Entry>(&listener, member, after);
   auto group = std::ranges::find(groups_, audience, &Group::audience);
   if (group == groups_.end()) {
-    auto stream = stream_of(audience.identifier, epoch_of(dialect_, room_));
+    auto stream = stream_of(audience.identifier, epoch_name(room_, dialect_.hub.directory().epoch(room_)));
     group = groups_.insert(group, Group{std::move(audience), std::move(stream), {}});
   }
   auto& entries = group->entries;
@@ -52,7 +51,7 @@ void CableRoom::tell(const Group& group, std::uint64_t offset, const CableNews& 
                            : data_frame(audience.identifier, text));
     for (std::size_t reader = 0; reader < group.entries.size(); ++reader) {
       const auto& entry = *group.entries[reader];
-      if (entry.listener != nullptr && (!news.except || entry.member != news.except))
+      if (entry.listener != nullptr && offset > entry.after && (!news.except || entry.member != news.except))
         entry.listener->hear(frame);
     }
   }

@@ -18,9 +18,6 @@
 
 namespace plenum::api::eyeson {
 
-// Positions of two meetings, or of one meeting in two stores, are never compared.
-std::string epoch_of(const Dialect& dialect, base::RoomId room);
-
 class CableListener {
  public:
   virtual ~CableListener() = default;
@@ -44,6 +41,7 @@ class CableSeat {
   struct Entry {
     CableListener* listener = nullptr;
     base::MemberId member;
+    std::uint64_t after = 0; // it knows everything up to this event
   };
   CableSeat() = default;
   CableSeat(std::shared_ptr<CableRoom> room, std::shared_ptr<Entry> entry)
@@ -71,8 +69,10 @@ class CableSeat {
 class CableRoom final : private hub::Subscriber, public std::enable_shared_from_this<CableRoom> {
  public:
   CableRoom(Dialect& dialect, base::RoomId room);
-  // From the next event on. `member`: the participant who listens, none for observers.
-  [[nodiscard]] CableSeat join(CableAudience audience, CableListener& listener, base::MemberId member);
+  // From the next event on, but not before the one behind `after`. `member`: the participant who listens,
+  // none for observers.
+  [[nodiscard]] CableSeat join(CableAudience audience, CableListener& listener, base::MemberId member,
+                               std::uint64_t after);
 
  private:
   using Entries = std::vector<std::shared_ptr<CableSeat::Entry>>;

@@ -85,7 +85,11 @@ void CableSession::on_text(std::string_view text) {
   const auto identifier = base::find_string(*parsed, "identifier");
   if (!identifier) return;
   if (command == "subscribe") {
-    subscribe(std::string(*identifier));
+    subscribe(std::string(*identifier), base::find(*parsed, "history"));
+  } else if (command == "history") {
+    const auto* history = base::find(*parsed, "history");
+    if (history != nullptr && find(*identifier) != nullptr)
+      answer_history(std::string(*identifier), *history);
   } else if (command == "unsubscribe") {
     std::erase_if(places_, [&](const auto& place) { return place.identifier == *identifier; });
   } else if (command == "message" && !observes() && find(*identifier) != nullptr) {
@@ -93,22 +97,73 @@ void CableSession::on_text(std::string_view text) {
   }
 }
 
-void CableSession::subscribe(const std::string& identifier) {
+void CableSession::subscribe(const std::string& identifier, const json::value* history) {
   if (find(identifier) != nullptr) return; // clients repeat until confirmed; one confirmation each
   const auto channel = channel_of(identifier);
   const bool room_channel = channel == "RoomChannel";
   const bool user_channel = channel == "UserChannel" && !observes();
   if ((!room_channel && !user_channel) || places_.size() >= kIdentifiers)
     return send(notice_frame("reject_subscription", identifier));
-  auto& place = places_.emplace_back(identifier, room_channel, CableSeat());
+  auto& place = places_.emplace_back(identifier, room_channel);
   send(notice_frame("confirm_subscription", identifier));
-  if (room_channel) send_documents(place);
+  if (!room_channel) return;
+  const auto mark =
+      positions() && history != nullptr ? mark_in(*history, stream_of(identifier, {}).id) : std::nullopt;
+  if (mark) return resume(identifier, *mark);
+  send_documents(place);
+  if (history != nullptr && socket_.open()) answer_history(identifier, *history);
 }
 
-void CableSession::listen(Place& place) {
+void CableSession::answer_history(const std::string& identifier, const json::value& history) {
+  if (!extended_) return;
+  const auto mark = positions() ? mark_in(history, stream_of(identifier, {}).id) : std::nullopt;
+  if (mark) return resume(identifier, *mark);
+  const auto since = base::find_int(history, "since").value_or(0);
+  const bool now = since + kNowSeconds >= base::unix_seconds(dialect_.env.clock.wall());
+  send(notice_frame(now ? "confirm_history" : "reject_history", identifier));
+}
+
+void CableSession::resume(const std::string& identifier, CableMark mark) {
+  auto* place = find(identifier);
+  place->seat.release();
+  CableResume::Calls calls;
+  calls.ready = [this] { return socket_.queued_bytes() < kReplayBytes; };
+  calls.missed = [this, identifier, stream = stream_of(identifier, mark.epoch)](const std::string& message,
+                                                                                CablePosition position) {
+    send(data_frame(identifier, message, stream, position));
+  };
+  calls.done = [this, identifier, room = mark.room](CableResume::End end, std::uint64_t last_event) {
+    if (end == CableResume::End::live) reader_.room = room;
+    resumed(identifier, end, last_event);
+  };
+  place->resume = std::make_unique<CableResume>(dialect_, reader_.account, reader_.external_id,
+                                                reader_.bases.api, std::move(mark), std::move(calls));
+}
+
+void CableSession::resumed(const std::string& identifier, CableResume::End end, std::uint64_t last_event) {
+  auto* place = find(identifier);
+  switch (end) {
+  case CableResume::End::live:
+    send(notice_frame("confirm_history", identifier));
+    listen(*place, last_event);
+    break;
+  case CableResume::End::over:
+    send(notice_frame("confirm_history", identifier));
+    return disconnect("remote", false);
+  case CableResume::End::refused: // it starts anew
+    send(notice_frame("reject_history", identifier));
+    send_documents(*place);
+    break;
+  case CableResume::End::too_slow:
+    return too_slow();
+  }
+  place->resume.reset();
+}
+
+void CableSession::listen(Place& place, std::uint64_t after) {
   place.seat = house_.rooms.of(reader_.room)
-                   ->join({place.identifier, reader_.bases.api, observes(), extended_ && observes()}, *this,
-                          reader_.member);
+                   ->join({place.identifier, reader_.bases.api, observes(), positions()}, *this,
+                          reader_.member, after);
 }
 
 void CableSession::send_documents(Place& place) {
@@ -117,7 +172,7 @@ void CableSession::send_documents(Place& place) {
   if (observes() || !room->open()) {
     send_message(place, room_update(*room, reader_.bases.api), room->revision);
     if (!room->open()) return disconnect("remote", false); // it ended in this very moment
-    return listen(place);
+    return listen(place, room->revision);
   }
   const auto* member = room->find(reader_.member);
   if (member == nullptr) return disconnect("remote", false);
@@ -126,7 +181,7 @@ void CableSession::send_documents(Place& place) {
   // Browsers start on either; Android starts on room_ready only (eyeson-sepp 2.6).
   send_message(place, {{"type", "room_setup"}, {"content", document}}, room->revision);
   send_message(place, {{"type", "room_ready"}, {"content", document}}, room->revision);
-  listen(place);
+  listen(place, room->revision);
 }
 
 void CableSession::on_action(std::string_view data) {
@@ -148,9 +203,9 @@ void CableSession::send(std::string frame) {
 // A document as of `revision`: for the extended protocol it stands in the log behind that event.
 void CableSession::send_message(const Place& place, const json::object& message, std::uint64_t revision) {
   const auto text = base::write_json(message);
-  if (!extended_ || !observes()) return send(data_frame(place.identifier, text));
-  send(data_frame(place.identifier, text, stream_of(place.identifier, epoch_of(dialect_, reader_.room)),
-                  {.event = revision}));
+  if (!positions()) return send(data_frame(place.identifier, text));
+  const auto epoch = epoch_name(reader_.room, dialect_.hub.directory().epoch(reader_.room));
+  send(data_frame(place.identifier, text, stream_of(place.identifier, epoch), {.event = revision}));
 }
 
 void CableSession::hear(const std::shared_ptr<const std::string>& frame) {
@@ -158,6 +213,10 @@ void CableSession::hear(const std::shared_ptr<const std::string>& frame) {
     socket_.send_text(frame);
     return;
   }
+  too_slow();
+}
+
+void CableSession::too_slow() {
   dialect_.env.metrics.counter("plenum_cable_slow_total").add();
   disconnect("too_slow", true, 1013);
 }
@@ -169,8 +228,10 @@ void CableSession::meeting_over() {
 void CableSession::disconnect(std::string_view reason, bool reconnect, std::uint16_t code) {
   const auto room = std::ranges::find_if(places_, &Place::room_channel);
   send(disconnect_frame(reason, reconnect, room == places_.end() ? kRoomIdentifier : room->identifier));
-  for (auto& place : places_)
+  for (auto& place : places_) {
     place.seat.release();
+    place.resume.reset();
+  }
   ping_timer_.reset();
   socket_.close(code);
 }
@@ -186,33 +247,59 @@ void CableSessions::add_routes(net::Router& router) {
   });
 }
 
-base::Result<CableReader> CableSessions::authorize(const net::UpgradeRequest& request) const {
+std::optional<CableReader> CableSessions::participant(const net::UpgradeRequest& request) const {
+  const auto& dialect = house_.dialect;
+  const auto access = access_of(dialect, request.request.query_value("access_key").value_or(""));
+  if (!access) return std::nullopt;
+  const auto& room = *access->room;
+  return CableReader{room.id, access->member->id, room.account, room.external_id,
+                     bases_for(dialect, request.request)};
+}
+
+std::optional<CableSessions::Asked> CableSessions::observer(const net::UpgradeRequest& request) const {
+  const auto& dialect = house_.dialect;
   const auto& r = request.request;
-  const auto refused = base::fail(base::ErrorCode::unauthorized, "unauthorized");
-  if (const auto key = r.query_value("access_key")) {
-    const auto access = access_of(house_.dialect, *key);
-    if (!access) return refused;
-    return CableReader{access->room->id, access->member->id, bases_for(house_.dialect, r)};
-  }
-  auto account = account_of(house_.dialect, r);
+  auto account = account_of(dialect, r);
   const auto try_key = [&](std::string_view key) {
-    if (!account && !key.empty()) account = house_.dialect.hub.directory().account_by_key(key);
+    if (!account && !key.empty()) account = dialect.hub.directory().account_by_key(key);
   };
   for (const auto& offered : request.subprotocols)
     try_key(key_in(offered));
   try_key(r.query_value("api_key").value_or(""));
-  if (!account) return refused;
+  if (!account) return std::nullopt;
+  Asked asked{account->id, {}, bases_for(dialect, r)};
   // Clients append the id unescaped: a plus is a plus first, then a space (eyeson-api 5.1).
   for (const auto plus : {net::Plus::is_literal, net::Plus::is_space}) {
     const auto query = net::parse_query(r.raw_query, plus);
     if (!query) continue;
-    for (const auto& item : *query) {
-      if (item.name != "room_id" || !item.value) continue;
-      const auto* room = house_.dialect.hub.directory().find(account->id, *item.value);
-      if (room != nullptr) return CableReader{room->id, {}, bases_for(house_.dialect, r)};
-    }
+    for (const auto& item : *query)
+      if (item.name == "room_id" && item.value && asked.external_ids.size() < 4)
+        asked.external_ids.push_back(*item.value);
   }
-  return refused;
+  return asked;
+}
+
+std::optional<CableReader> CableSessions::find_running(const Asked& asked) const {
+  for (const auto& id : asked.external_ids)
+    if (const auto* room = house_.dialect.hub.directory().find(asked.account, id))
+      return CableReader{room->id, {}, asked.account, id, asked.bases};
+  return std::nullopt;
+}
+
+// The newest meeting of that name is over; whoever missed its end may still hear of it.
+void CableSessions::find_ended(Asked asked, std::move_only_function<void(std::optional<CableReader>)> done) {
+  if (asked.external_ids.empty()) return done(std::nullopt);
+  auto id = std::move(asked.external_ids.front());
+  asked.external_ids.erase(asked.external_ids.begin());
+  house_.dialect.hub.find_latest(asked.account, id,
+                                 [this, alive = alive_, id, asked = std::move(asked),
+                                  done = std::move(done)](const base::Result<store::RoomRef>& found) mutable {
+                                   if (!*alive) return;
+                                   if (found)
+                                     return done(
+                                         CableReader{found->room, {}, asked.account, id, asked.bases});
+                                   find_ended(std::move(asked), std::move(done));
+                                 });
 }
 
 void CableSessions::upgrade(const net::UpgradeRequest& request, net::Upgrade upgrade_of) {
@@ -220,13 +307,25 @@ void CableSessions::upgrade(const net::UpgradeRequest& request, net::Upgrade upg
   for (const auto& offered : request.subprotocols)
     if (key_offered.empty() && house_.dialect.hub.directory().account_by_key(key_in(offered)))
       key_offered = offered;
-  const auto subprotocol = choose_subprotocol(request.subprotocols, key_offered);
-  auto reader = authorize(request);
-  if (!reader) return refuse(std::move(upgrade_of), subprotocol);
+  auto subprotocol = choose_subprotocol(request.subprotocols, key_offered);
+  auto asked = observer(request);
+  auto reader = asked ? find_running(*asked) : std::nullopt;
+  if (!reader && request.request.query_value("access_key")) reader = participant(request);
+  if (reader || !asked || subprotocol != kExtended)
+    return admit(std::move(reader), subprotocol, std::move(upgrade_of));
+  find_ended(std::move(*asked),
+             [this, subprotocol, waiting = std::move(upgrade_of)](std::optional<CableReader> found) mutable {
+               admit(std::move(found), subprotocol, std::move(waiting));
+             });
+}
+
+void CableSessions::admit(std::optional<CableReader> reader, const std::string& subprotocol,
+                          net::Upgrade upgrade) {
+  if (!reader) return refuse(std::move(upgrade), subprotocol);
   const auto number = ++next_;
   auto& session = sessions_[number] =
       std::make_unique<CableSession>(house_, std::move(*reader), subprotocol == kExtended);
-  session->start(std::move(upgrade_of), subprotocol, [this, number] { sessions_.erase(number); });
+  session->start(std::move(upgrade), subprotocol, [this, number] { sessions_.erase(number); });
 }
 
 void CableSessions::close_for_restart() {

@@ -8,6 +8,7 @@
 // eyeson-api 5.1–5.4, 5.7; eyeson-sepp 2.
 #pragma once
 
+#include "api/eyeson/cable_resume.hpp"
 #include "api/eyeson/cable_room.hpp"
 #include "api/eyeson/dialect.hpp"
 #include "base/token_bucket.hpp"
@@ -26,8 +27,10 @@ namespace plenum::api::eyeson {
 
 // Who connected: a participant has a member, an observer has none.
 struct CableReader {
-  base::RoomId room;
+  base::RoomId room; // the newest meeting of that name
   base::MemberId member;
+  base::AccountId account;
+  std::string external_id;
   Bases bases; // for links in documents
 };
 
@@ -52,6 +55,9 @@ class CableSession final : private CableListener {
   static constexpr double kFrameBurst = 50, kFramesPerSecond = 10;
   // Waiting for a reader, beside what the kernel holds. The frames themselves are shared by all readers.
   static constexpr std::size_t kBehindBytes = 512 * 1024;
+  static constexpr std::size_t kReplayBytes = 128 * 1024; // of what it missed, at once
+  // A client that names no position but a time asks for nothing when it means now.
+  static constexpr std::int64_t kNowSeconds = 10;
 
   CableSession(CableHouse& house, CableReader reader, bool extended);
   // `closed` runs once when the connection is over; it may destroy this.
@@ -62,19 +68,25 @@ class CableSession final : private CableListener {
   struct Place {            // one subscription
     std::string identifier; // as the client spelled it
     bool room_channel = false;
-    CableSeat seat;
+    CableSeat seat;                      // listens
+    std::unique_ptr<CableResume> resume; // or hears what it missed
   };
 
   void on_text(std::string_view text);
-  void subscribe(const std::string& identifier);
+  void subscribe(const std::string& identifier, const json::value* history);
+  void answer_history(const std::string& identifier, const json::value& history);
+  void resume(const std::string& identifier, CableMark mark);
+  void resumed(const std::string& identifier, CableResume::End end, std::uint64_t last_event);
   void on_action(std::string_view data);
   void send_documents(Place& place);
-  void listen(Place& place);
+  void listen(Place& place, std::uint64_t after);
   void send(std::string frame);
   void send_message(const Place& place, const json::object& message, std::uint64_t revision);
   void disconnect(std::string_view reason, bool reconnect, std::uint16_t code = 1000);
   void ping();
+  void too_slow();
   bool observes() const { return !reader_.member; }
+  bool positions() const { return extended_ && observes(); }
   Place* find(std::string_view identifier);
 
   void hear(const std::shared_ptr<const std::string>& frame) override;
@@ -93,15 +105,28 @@ class CableSession final : private CableListener {
 class CableSessions {
  public:
   explicit CableSessions(Dialect& dialect) : house_(dialect) {}
+  CableSessions(const CableSessions&) = delete;
+  CableSessions& operator=(const CableSessions&) = delete;
+  ~CableSessions() { *alive_ = false; }
   void add_routes(net::Router& router);
   void close_for_restart();
 
  private:
   void upgrade(const net::UpgradeRequest& request, net::Upgrade upgrade);
-  base::Result<CableReader> authorize(const net::UpgradeRequest& request) const;
+  struct Asked { // an observer with a right, before its room is found
+    base::AccountId account;
+    std::vector<std::string> external_ids; // in the order of likelihood
+    Bases bases;
+  };
+  std::optional<CableReader> participant(const net::UpgradeRequest& request) const;
+  std::optional<Asked> observer(const net::UpgradeRequest& request) const;
+  std::optional<CableReader> find_running(const Asked& asked) const;
+  void find_ended(Asked asked, std::move_only_function<void(std::optional<CableReader>)> done);
+  void admit(std::optional<CableReader> reader, const std::string& subprotocol, net::Upgrade upgrade);
 
   CableHouse house_;
   std::uint64_t next_ = 0;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::map<std::uint64_t, std::unique_ptr<CableSession>> sessions_; // bounded by the server's connections
 };
 

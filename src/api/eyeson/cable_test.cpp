@@ -420,5 +420,224 @@ TEST_F(Cable, a_restart_asks_to_come_back) {
   }
 }
 
+// --- the extended protocol: an observer that was away
+
+json::object mark_of(const json::value& frame) {
+  return {{text_at(frame, "stream_id"),
+           json::object{{"epoch", text_at(frame, "epoch")}, {"offset", at(frame, "offset")}}}};
+}
+
+struct Resume : Cable {
+  Client extended() {
+    auto client = api.connect("/rt?room_id=standup%20meeting", {{"Authorization", api.key}},
+                              {"actioncable-v1-ext-json"});
+    client.take();
+    return client;
+  }
+  Client watcher() {
+    auto client = extended();
+    client.say(subscribe());
+    return client;
+  }
+  static json::value subscribe_from(const json::value& last_frame) {
+    return json::object{{"command", "subscribe"},
+                        {"identifier", kRoomChannel},
+                        {"history", json::object{{"since", 0}, {"streams", mark_of(last_frame)}}}};
+  }
+  void say(const std::string& content) {
+    EXPECT_EQ(api.ask("POST", "/rooms/" + ann.key + "/messages", "type=chat&content=" + content).status, 201);
+  }
+  struct Process {
+    explicit Process(Api& api)
+        : dialect{api.house.env, api.house.executor, *api.house.hub, api.dialect.addresses,
+                  net::JwtKey::es384_generate().value()} {
+      rest.add_routes(router);
+      cables.add_routes(router);
+    }
+    Dialect dialect;
+    Rest rest{dialect};
+    CableSessions cables{dialect};
+    net::Router router;
+  };
+  std::unique_ptr<Process> process;
+  // A new process on the same store.
+  void restart() {
+    api.cables.close_for_restart();
+    api.house.boot();
+    process = std::make_unique<Process>(api);
+    api.router = process->router;
+  }
+  static std::vector<json::value> data(std::vector<json::value> frames) {
+    std::erase_if(frames, [](const auto& frame) { return base::find(frame, "message") == nullptr; });
+    return frames;
+  }
+};
+
+TEST_F(Resume, hears_what_it_missed_then_goes_on) {
+  auto always = watcher();
+  auto first_time = watcher();
+  say("1");
+  auto seen = first_time.take();
+  EXPECT_THAT(kinds(seen), ElementsAre("confirm_subscription", "room_update", "chat"));
+  first_time.hang_up();
+  say("2");
+  ann.join();
+  auto second_time = extended();
+  second_time.say(subscribe_from(seen.back()));
+  auto missed = second_time.take();
+  EXPECT_THAT(kinds(missed), ElementsAre("confirm_subscription", "chat", "participant_update",
+                                         "podium_update", "podium_update", "confirm_history"));
+  say("3");
+  for (auto& frame : second_time.take())
+    missed.push_back(frame);
+  for (auto& frame : data(missed))
+    seen.push_back(frame);
+  EXPECT_EQ(data(seen), data(always.take())) << "the very frames that the others got, positions and all";
+}
+
+TEST_F(Resume, in_the_middle_of_the_frames_of_one_event) {
+  auto client = watcher();
+  ann.join();
+  const auto frames = data(client.take());
+  ASSERT_THAT(kinds(frames),
+              ElementsAre("room_update", "participant_update", "podium_update", "podium_update"));
+  for (std::size_t known = 1; known <= frames.size(); ++known) {
+    auto again = extended();
+    again.say(subscribe_from(frames[known - 1]));
+    EXPECT_EQ(data(again.take()),
+              std::vector(frames.begin() + static_cast<std::ptrdiff_t>(known), frames.end()))
+        << known;
+  }
+}
+
+TEST_F(Resume, across_a_restart) {
+  auto client = watcher();
+  say("1");
+  const auto known = last(client.take());
+  client.hang_up();
+  say("2");
+  restart();
+  say("3");
+  auto again = extended();
+  again.say(subscribe_from(known));
+  const auto missed = again.take();
+  ASSERT_THAT(kinds(missed), ElementsAre("confirm_subscription", "chat", "chat", "confirm_history"));
+  EXPECT_EQ(text_at(missed[2], "message.content"), "3");
+}
+
+TEST_F(Resume, after_the_meeting_has_ended_and_while_the_next_one_runs) {
+  auto client = watcher();
+  const auto known = last(client.take());
+  client.hang_up();
+  say("1");
+  api.owner("DELETE", "/rooms/standup%20meeting");
+  const auto the_rest = [&] {
+    auto again = extended();
+    again.say(subscribe_from(known));
+    const auto missed = again.take();
+    EXPECT_THAT(kinds(missed),
+                ElementsAre("confirm_subscription", "chat", "room_update", "confirm_history", "disconnect"));
+    EXPECT_EQ(text_at(last(missed), "reason"), "remote");
+    EXPECT_EQ(text_at(last(missed), "reconnect"), "false");
+    EXPECT_EQ(again.close_code(), 1000);
+  };
+  the_rest();
+  auto late = extended(); // has no position: there is nothing to hear of a meeting that is over
+  late.say(subscribe());
+  EXPECT_THAT(kinds(late.take()), ElementsAre("confirm_subscription", "disconnect"));
+  restart();
+  the_rest();
+  api.enter("standup meeting", "cid");
+  the_rest();
+}
+
+TEST_F(Resume, a_position_of_elsewhere_is_refused_and_the_room_document_follows) {
+  api.enter("other", "eve");
+  auto other = api.connect("/rt?room_id=other", {{"Authorization", api.key}}, {"actioncable-v1-ext-json"});
+  other.say(subscribe());
+  const auto elsewhere = last(other.take());
+  auto client = watcher();
+  auto here = last(client.take());
+  auto ahead = here, old_store = here, nonsense = here;
+  ahead.as_object()["offset"] = 1'000'000;
+  old_store.as_object()["epoch"] = text_at(here, "epoch") + "7";
+  nonsense.as_object()["epoch"] = "x";
+  for (const auto& mark : {elsewhere, ahead, old_store}) {
+    auto again = extended();
+    again.say(subscribe_from(mark));
+    EXPECT_THAT(kinds(again.take()), ElementsAre("confirm_subscription", "reject_history", "room_update"));
+    say("still there");
+    EXPECT_THAT(kinds(again.take()), ElementsAre("chat"));
+  }
+  auto again = extended();
+  again.say(subscribe_from(nonsense));
+  EXPECT_THAT(kinds(again.take()), ElementsAre("confirm_subscription", "room_update", "reject_history"));
+}
+
+TEST_F(Resume, a_time_alone_is_no_position) {
+  const auto now = base::unix_seconds(api.house.clock.wall());
+  for (const auto& [since, answer] :
+       {std::pair(now, "confirm_history"), std::pair(now - 60, "reject_history")}) {
+    auto client = extended();
+    client.say(json::object{{"command", "subscribe"},
+                            {"identifier", kRoomChannel},
+                            {"history", json::object{{"since", since}, {"streams", json::object()}}}});
+    EXPECT_THAT(kinds(client.take()), ElementsAre("confirm_subscription", "room_update", answer));
+  }
+}
+
+TEST_F(Resume, a_history_command_tells_again_and_goes_on) {
+  auto client = watcher();
+  const auto known = last(client.take());
+  say("1");
+  client.take();
+  client.say(json::object{{"command", "history"},
+                          {"identifier", kRoomChannel},
+                          {"history", json::object{{"streams", mark_of(known)}}}});
+  EXPECT_THAT(kinds(client.take()), ElementsAre("chat", "confirm_history"));
+  say("2");
+  EXPECT_THAT(kinds(client.take()), ElementsAre("chat"));
+}
+
+TEST_F(Resume, goes_at_the_pace_of_its_reader) {
+  auto client = watcher();
+  const auto known = last(client.take());
+  client.hang_up();
+  for (int i = 0; i < 5; ++i)
+    say(std::to_string(i));
+  auto slow = extended();
+  slow.ends().wire->queued = CableSession::kReplayBytes;
+  slow.say(subscribe_from(known));
+  EXPECT_THAT(kinds(slow.take()), ElementsAre("confirm_subscription"));
+  say("5"); // committed while it waits
+  slow.ends().wire->queued = 0;
+  api.house.pass(100ms);
+  EXPECT_THAT(kinds(slow.take()),
+              ElementsAre("chat", "chat", "chat", "chat", "chat", "chat", "confirm_history"));
+  auto stuck = extended();
+  stuck.ends().wire->queued = CableSession::kReplayBytes;
+  stuck.say(subscribe_from(known));
+  stuck.take();
+  api.house.pass(11s);
+  EXPECT_EQ(text_at(last(stuck.take()), "reason"), "too_slow");
+  EXPECT_EQ(stuck.close_code(), 1013);
+}
+
+TEST_F(Resume, leaving_in_the_middle_is_fine) {
+  auto client = watcher();
+  const auto known = last(client.take());
+  say("1");
+  auto again = extended();
+  again.ends().wire->queued = CableSession::kReplayBytes;
+  again.say(subscribe_from(known));
+  again.say(json::object{{"command", "unsubscribe"}, {"identifier", kRoomChannel}});
+  again.ends().wire->queued = 0;
+  api.house.pass(1s);
+  EXPECT_THAT(data(again.take()), IsEmpty());
+  auto gone = extended();
+  gone.say_and_hang_up(subscribe_from(known)); // the answer of the store is on its way
+  say("2");
+}
+
 } // namespace
 } // namespace plenum::api::eyeson::testing

@@ -115,7 +115,8 @@ class Client {
   void say(const std::string& text);
   void say(const json::value& frame) { say(base::write_json(frame)); }
   void say(const char* text) { say(std::string(text)); }
-  void hang_up(); // the socket is gone
+  void hang_up();                                 // the socket is gone
+  void say_and_hang_up(const json::value& frame); // before anybody has answered
   // Frames since the last call.
   std::vector<json::value> take() {
     std::vector<json::value> out;
@@ -245,6 +246,10 @@ struct Api {
 inline void Client::say(const std::string& text) {
   if (!ends_->wire->silenced && ends_->events.on_text) ends_->events.on_text(text);
   api_.house.settle();
+}
+inline void Client::say_and_hang_up(const json::value& frame) {
+  ends_->events.on_text(base::write_json(frame));
+  hang_up();
 }
 inline void Client::hang_up() {
   ends_->wire->close_code = ends_->wire->close_code.value_or(1006);
