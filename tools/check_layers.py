@@ -29,7 +29,7 @@ THIRD_PARTY = {  # header pattern: places that may include it; what is in no lin
     r"boost/(asio|beast)/": ["net/event_loop.cpp", "net/http_server.cpp", "net/websocket.cpp", "net/tls.cpp", "net/any_stream.hpp"],
     r"boost/json": ["base/json"],
     r"boost/(describe|mp11)": ["base/", "link/", "room/", "store/", "hub/"],
-    r"curl/": ["net/http_client.cpp"], r"sqlite3\.h": ["store/"],
+    r"curl/": ["net/http_client.cpp", "net/outbound.cpp"], r"sqlite3\.h": ["store/"],
     r"x264\.h|wels/|libyuv|cairo|pango|glib\.h|png\.h|jpeglib\.h|webp/": ["video/"],
     r"vpx/": ["video/", "apps/plenum_load/picture_reader"],
     r"libavcodec/|libavutil/": ["video/av_"],

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <charconv>
+#include <cstring>
+#include <netinet/in.h>
 #include <vector>
 
 namespace plenum::net {
@@ -63,6 +65,22 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   if (::inet_pton(address.v6 ? AF_INET6 : AF_INET, copy.c_str(), address.bytes.data()) != 1)
     return std::nullopt;
   return address;
+}
+
+std::optional<IpAddress> IpAddress::from(const sockaddr& address) {
+  IpAddress out;
+  if (address.sa_family == AF_INET6) {
+    sockaddr_in6 in{};
+    std::memcpy(&in, &address, sizeof in);
+    std::memcpy(out.bytes.data(), &in.sin6_addr, 16);
+    out.v6 = true;
+    return out;
+  }
+  if (address.sa_family != AF_INET) return std::nullopt;
+  sockaddr_in in{};
+  std::memcpy(&in, &address, sizeof in);
+  std::memcpy(out.bytes.data(), &in.sin_addr, 4);
+  return out;
 }
 
 std::string IpAddress::text() const {

@@ -12,6 +12,8 @@
 #include <string>
 #include <string_view>
 
+struct sockaddr;
+
 namespace plenum::net {
 
 struct IpAddress {
@@ -20,6 +22,7 @@ struct IpAddress {
 
   auto operator<=>(const IpAddress&) const = default;
   static std::optional<IpAddress> parse(std::string_view text);
+  static std::optional<IpAddress> from(const sockaddr& address); // nullopt: another family
   std::string text() const;
 };
 

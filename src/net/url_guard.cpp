@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <memory>
 #include <netdb.h>
-#include <netinet/in.h>
 
 namespace plenum::net {
 
@@ -66,21 +64,6 @@ bool inner_name(std::string_view name) {
   return std::ranges::any_of(kSuffixes, [&](std::string_view suffix) { return name.ends_with(suffix); });
 }
 
-IpAddress from_socket_address(const sockaddr& address) {
-  IpAddress out;
-  out.v6 = address.sa_family == AF_INET6;
-  if (out.v6) {
-    sockaddr_in6 in{};
-    std::memcpy(&in, &address, sizeof in);
-    std::memcpy(out.bytes.data(), &in.sin6_addr, 16);
-  } else {
-    sockaddr_in in{};
-    std::memcpy(&in, &address, sizeof in);
-    std::memcpy(out.bytes.data(), &in.sin_addr, 4);
-  }
-  return out;
-}
-
 base::Result<std::vector<IpAddress>> ask_system(const std::string& name) {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
@@ -93,8 +76,7 @@ base::Result<std::vector<IpAddress>> ask_system(const std::string& name) {
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> list(raw, &::freeaddrinfo);
   std::vector<IpAddress> addresses;
   for (const auto* at = list.get(); at != nullptr; at = at->ai_next)
-    if (at->ai_family == AF_INET || at->ai_family == AF_INET6)
-      addresses.push_back(from_socket_address(*at->ai_addr));
+    if (const auto address = IpAddress::from(*at->ai_addr)) addresses.push_back(*address);
   return addresses;
 }
 
