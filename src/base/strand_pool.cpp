@@ -6,11 +6,13 @@
 
 namespace plenum::base {
 
-StrandPool::StrandPool(std::size_t threads, std::size_t most_strands, Metrics& metrics)
-    : queue_(most_strands), refused_(metrics.counter("plenum_queue_dropped_total", "queue=\"strands\"")),
-      high_water_(metrics.gauge("plenum_queue_high_water", "queue=\"strands\"")) {
+StrandPool::StrandPool(std::size_t threads, std::size_t most_strands, Metrics& metrics, std::string_view name,
+                       const char* role)
+    : queue_(most_strands),
+      refused_(metrics.counter("plenum_queue_dropped_total", "queue=\"" + std::string(name) + "\"")),
+      high_water_(metrics.gauge("plenum_queue_high_water", "queue=\"" + std::string(name) + "\"")) {
   for (std::size_t i = 0; i < threads; ++i)
-    threads_.emplace_back([this] { work(); });
+    threads_.emplace_back([this, role] { work(role); });
 }
 
 StrandPool::~StrandPool() {
@@ -51,8 +53,8 @@ void StrandPool::enqueue(std::shared_ptr<Strand> strand) {
   wake_.notify_one();
 }
 
-void StrandPool::work() {
-  const ThreadRole role("codec");
+void StrandPool::work(const char* name) {
+  const ThreadRole role(name);
   for (;;) {
     std::shared_ptr<Strand> strand;
     {

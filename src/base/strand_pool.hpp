@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -32,7 +33,9 @@ class Strand {
 
 class StrandPool {
  public:
-  StrandPool(std::size_t threads, std::size_t most_strands, Metrics& metrics);
+  // `name` is the label of its queue in metrics, `role` (a literal) that of its threads.
+  StrandPool(std::size_t threads, std::size_t most_strands, Metrics& metrics,
+             std::string_view name = "strands", const char* role = "codec");
   ~StrandPool(); // finishes the jobs that run, drops those that wait
   StrandPool(const StrandPool&) = delete;
   StrandPool& operator=(const StrandPool&) = delete;
@@ -40,7 +43,7 @@ class StrandPool {
   void request(const std::shared_ptr<Strand>& strand);
 
  private:
-  void work();
+  void work(const char* role);
   void enqueue(std::shared_ptr<Strand> strand);
 
   std::mutex mutex_;

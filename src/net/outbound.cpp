@@ -1,12 +1,10 @@
 #include "net/outbound.hpp"
 
 #include "base/check.hpp"
+#include "base/mailbox.hpp"
 
 #include <atomic>
-#include <condition_variable>
 #include <curl/curl.h>
-#include <deque>
-#include <mutex>
 #include <sys/socket.h>
 #include <thread>
 #include <unordered_map>
@@ -16,7 +14,7 @@ namespace plenum::net {
 namespace {
 
 constexpr std::size_t kMostHeaderBytes = 32 * 1024;
-constexpr std::size_t kMostNameThreads = 32;
+constexpr std::size_t kNameThreads = 24; // one receiver's slow name servers hold up a few of them
 constexpr long kConnectMs = 5000;
 
 struct FreeList {
@@ -83,7 +81,7 @@ class Outbound::Transfers {
   Transfers(const base::Env& env, base::Executor& executor, UrlGuard guard, OutboundOptions options,
             std::shared_ptr<bool> alive)
       : env_(env), executor_(executor), guard_(std::move(guard)), options_(std::move(options)),
-        alive_(std::move(alive)), multi_(make_multi()) {
+        alive_(std::move(alive)), multi_(make_multi()), waiting_(options_.most, env.metrics, "outbound") {
     CHECK(multi_ != nullptr);
     curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, 64L);
     thread_ = std::thread([this] { run(); });
@@ -107,13 +105,9 @@ class Outbound::Transfers {
   }
   base::Timestamp now() const { return env_.clock.now(); }
 
-  void add(std::unique_ptr<Job> job) { // any thread
-    {
-      const std::scoped_lock lock(mutex_);
-      waiting_.push_back(std::move(job));
-    }
-    curl_multi_wakeup(multi_);
-  }
+  void add(std::unique_ptr<Job> job) {
+    waiting_.post(std::move(job));
+  } // any thread; there is a place for each
 
   void refuse(std::unique_ptr<Job> job, const char* why) { // one that has no place
     ++inside_;
@@ -137,27 +131,21 @@ class Outbound::Transfers {
       int running = 0;
       curl_multi_perform(multi_, &running);
       collect();
-      curl_multi_poll(multi_, nullptr, 0, 1000, nullptr);
+      curl_waitfd more{waiting_.event_fd(), CURL_WAIT_POLLIN, 0};
+      curl_multi_poll(multi_, &more, 1, 1000, nullptr);
     }
   }
 
   void start_waiting() {
-    std::deque<std::unique_ptr<Job>> fresh;
-    {
-      const std::scoped_lock lock(mutex_);
-      fresh.swap(waiting_);
-    }
-    for (auto& job : fresh) {
+    waiting_.drain([this](std::unique_ptr<Job>& job) {
       const auto left = job->deadline - now();
-      if (left <= base::Duration{0}) {
-        finish(std::move(job), base::fail(base::ErrorCode::timeout, "no answer in time"));
-        continue;
-      }
+      if (left <= base::Duration{0})
+        return finish(std::move(job), base::fail(base::ErrorCode::timeout, "no answer in time"));
       prepare(*job, std::max<long>(1, static_cast<long>(base::to_ms(left))));
       auto* easy = job->easy.get();
       curl_multi_add_handle(multi_, easy);
       running_[easy] = std::move(job);
-    }
+    });
   }
 
   void prepare(Job& job, long left_ms) {
@@ -252,74 +240,36 @@ class Outbound::Transfers {
   std::shared_ptr<bool> alive_;
   CURLM* multi_;
   std::unordered_map<CURL*, std::unique_ptr<Job>> running_;
-  std::mutex mutex_;
-  std::deque<std::unique_ptr<Job>> waiting_;
+  base::Mailbox<std::unique_ptr<Job>> waiting_;
   std::atomic<std::size_t> inside_{0};
   std::atomic<bool> stop_{false};
   std::thread thread_;
 };
 
-// Threads that ask for names; they begin when there is something to ask and nobody is free.
-class Outbound::Names {
+// One name that is looked up, on a thread that may wait for it.
+class Outbound::Lookup final : public base::Strand {
  public:
-  explicit Names(Transfers& transfers) : transfers_(transfers) {}
-  ~Names() {
-    {
-      const std::scoped_lock lock(mutex_);
-      stopping_ = true;
-      queue_.clear();
-    }
-    wake_.notify_all();
-    for (auto& thread : threads_)
-      thread.join();
-  }
+  Lookup(Transfers& transfers, std::unique_ptr<Job> job) : transfers_(transfers), job_(std::move(job)) {}
 
-  void ask(std::unique_ptr<Job> job) {
-    const std::scoped_lock lock(mutex_);
-    queue_.push_back(std::move(job));
-    if (free_ < queue_.size() && threads_.size() < kMostNameThreads)
-      threads_.emplace_back([this] { work(); });
-    wake_.notify_one();
+  void run() override {
+    if (transfers_.now() >= job_->deadline)
+      return transfers_.finish(std::move(job_),
+                               base::fail(base::ErrorCode::timeout, "name not resolved in time"));
+    auto addresses = transfers_.guard().resolve(job_->request.url);
+    if (!addresses) return transfers_.finish(std::move(job_), std::unexpected(std::move(addresses.error())));
+    job_->addresses = std::move(*addresses);
+    transfers_.add(std::move(job_));
   }
 
  private:
-  void work() {
-    std::unique_lock lock(mutex_);
-    for (;;) {
-      ++free_;
-      wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-      --free_;
-      if (stopping_) return;
-      auto job = std::move(queue_.front());
-      queue_.pop_front();
-      lock.unlock();
-      look_up(std::move(job));
-      lock.lock();
-    }
-  }
-
-  void look_up(std::unique_ptr<Job> job) {
-    if (transfers_.now() >= job->deadline)
-      return transfers_.finish(std::move(job),
-                               base::fail(base::ErrorCode::timeout, "name not resolved in time"));
-    auto addresses = transfers_.guard().resolve(job->request.url);
-    if (!addresses) return transfers_.finish(std::move(job), std::unexpected(std::move(addresses.error())));
-    job->addresses = std::move(*addresses);
-    transfers_.add(std::move(job));
-  }
-
   Transfers& transfers_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<std::unique_ptr<Job>> queue_;
-  std::vector<std::thread> threads_;
-  std::size_t free_ = 0;
-  bool stopping_ = false;
+  std::unique_ptr<Job> job_;
 };
 
 Outbound::Outbound(const base::Env& env, base::Executor& executor, UrlGuard guard, OutboundOptions options)
     : transfers_(std::make_unique<Transfers>(env, executor, std::move(guard), std::move(options), alive_)),
-      names_(std::make_unique<Names>(*transfers_)) {}
+      names_(std::make_unique<base::StrandPool>(kNameThreads, transfers_->options().most, env.metrics,
+                                                "names", "names")) {}
 
 Outbound::~Outbound() {
   *alive_ = false;
@@ -335,7 +285,7 @@ void Outbound::send(OutboundRequest request, Completion done) {
   job->done = std::move(done);
   job->deadline = transfers_->now() + transfers_->options().deadline;
   if (!transfers_->enter()) return transfers_->refuse(std::move(job), "too many requests are under way");
-  names_->ask(std::move(job));
+  names_->request(std::make_shared<Lookup>(*transfers_, std::move(job)));
 }
 
 } // namespace plenum::net

@@ -10,6 +10,7 @@
 #include "base/env.hpp"
 #include "base/executor.hpp"
 #include "base/result.hpp"
+#include "base/strand_pool.hpp"
 #include "net/url_guard.hpp"
 
 #include <functional>
@@ -54,11 +55,11 @@ class Outbound {
 
  private:
   class Transfers;
-  class Names;
+  class Lookup;
   struct Job;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::unique_ptr<Transfers> transfers_;
-  std::unique_ptr<Names> names_; // before transfers_ in dying: it feeds them
+  std::unique_ptr<base::StrandPool> names_; // dies before transfers_, which it feeds
 };
 
 } // namespace plenum::net
