@@ -64,6 +64,7 @@ git -C "$ROOT" rev-parse -q --verify HEAD >/dev/null || die "$ROOT has no commit
 
 TARGET=$(realpath "$(mktemp -d "${TMPDIR:-/var/tmp}/plenum-fresh.XXXXXX")")
 readonly TARGET
+chmod 755 "$TARGET" # its root folder, through which every user in there must get
 server=
 cleanup() {
   local status=$?
