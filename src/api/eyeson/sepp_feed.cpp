@@ -10,7 +10,7 @@ namespace {
 struct Meaning {
   bool sources = false; // the picture or who is in it
   std::optional<base::MemberId> joined, left;
-  bool recording = false;  // may it be recorded?
+  bool recording = false;  // is it recorded, may it be?
   std::optional<int> over; // end of this call, with this code
   bool transport_lost = false;
 };
@@ -49,20 +49,19 @@ struct Reading {
   } // room websocket, or it would be seen twice
   Meaning operator()(const room::RoomLocked&) const { return {}; }
   Meaning operator()(const room::OptionsChanged&) const { return {.recording = true}; }
-  // Heard of on the room websocket.
   Meaning operator()(const room::RoomUnlocked&) const { return {}; }
-  Meaning operator()(const room::RecordingStarted&) const { return {}; }
-  Meaning operator()(const room::RecordingStopped&) const { return {}; }
+  Meaning operator()(const room::RecordingStarted&) const { return {.recording = true}; }
+  Meaning operator()(const room::RecordingStopped&) const { return {.recording = true}; }
   Meaning operator()(const room::RecordingReady&) const { return {}; }
   Meaning operator()(const room::RecordingFailed&) const { return {}; }
-  Meaning operator()(const room::BroadcastStarted&) const { return {}; }
+  Meaning operator()(const room::BroadcastStarted&) const { return {.sources = true}; }
   Meaning operator()(const room::BroadcastChanged&) const { return {}; }
-  Meaning operator()(const room::BroadcastEnded&) const { return {}; }
+  Meaning operator()(const room::BroadcastEnded&) const { return {.sources = true}; }
   Meaning operator()(const room::SnapshotWanted&) const { return {}; }
   Meaning operator()(const room::SnapshotTaken&) const { return {}; }
-  Meaning operator()(const room::LayersChanged&) const { return {}; }
-  Meaning operator()(const room::PlaybackStarted&) const { return {}; }
-  Meaning operator()(const room::PlaybackEnded&) const { return {}; }
+  Meaning operator()(const room::LayersChanged&) const { return {.sources = true}; }
+  Meaning operator()(const room::PlaybackStarted&) const { return {.sources = true}; }
+  Meaning operator()(const room::PlaybackEnded&) const { return {.sources = true}; }
   Meaning operator()(const room::ForwardStarted&) const { return {}; }
   Meaning operator()(const room::ForwardEnded&) const { return {}; }
   Meaning operator()(const room::RoomEnded&) const { return {.over = 200}; }
@@ -90,8 +89,7 @@ void SeppSession::note_sources_changed() {
     if (alive.expired()) return;
     sources_changed_ = false;
     const auto* room = dialect_.hub.directory().find(client_.room);
-    if (stage_ == Stage::live && room != nullptr && room->open())
-      send("source_update", source_update(*room, leg_.hex()));
+    if (stage_ == Stage::live && room != nullptr && room->open()) send_sources(*room);
   });
 }
 

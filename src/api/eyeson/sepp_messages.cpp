@@ -71,10 +71,6 @@ base::Result<SeppMessage> read_data(std::string_view type, const json::value& da
   return UnknownMessage{std::string(type.substr(0, 64))};
 }
 
-json::object rectangle(const room::Rect& rect) {
-  return {{"x", rect.x}, {"y", rect.y}, {"w", rect.w}, {"h", rect.h}};
-}
-
 } // namespace
 
 base::Result<SeppMessage> parse_sepp(std::string_view text, std::string_view client_id) {
@@ -108,46 +104,26 @@ std::string write_sepp(base::Random& random, std::string_view type, std::string_
                                        {"data", std::move(data)}});
 }
 
+std::string media_id(std::string_view playback) {
+  return "media-" + std::string(playback);
+}
+
 json::object memberlist(const room::State& state, const std::string& call_id,
                         const std::vector<base::MemberId>& add, const std::vector<base::MemberId>& gone) {
-  json::array added, removed;
+  json::array added, removed, media;
   for (const auto id : add) {
     const auto* member = state.find(id);
     if (member != nullptr) added.push_back(json::object{{"cid", id.hex()}, {"p", member->platform}});
   }
   for (const auto id : gone)
     removed.emplace_back(id.hex());
+  for (const auto& playback : state.playbacks)
+    media.push_back(json::object{{"mid", media_id(playback.id)}, {"playid", playback.id}});
   return {{"call_id", call_id},
           {"add", std::move(added)},
           {"del", std::move(removed)},
           {"count", static_cast<std::int64_t>(state.present_count())},
-          {"media", json::array()}};
-}
-
-json::object source_update(const room::State& state, const std::string& call_id) {
-  json::array src, asrc, vsrc, dims;
-  const auto present = state.present();
-  for (std::size_t i = 0; i < present.size(); ++i) {
-    src.emplace_back(present[i]->id.hex());
-    asrc.emplace_back(static_cast<std::int64_t>(i));
-  }
-  const auto index = [&](base::MemberId id) -> std::int64_t {
-    const auto at = std::ranges::find(present, id, [](const room::Member* m) { return m->id; });
-    return at == present.end() ? -1 : at - present.begin();
-  };
-  for (const auto& tile : state.tiles) {
-    vsrc.emplace_back(tile.member ? index(tile.member) : std::int64_t{-1});
-    dims.push_back(rectangle(tile.rect));
-  }
-  json::object out{{"call_id", call_id},      {"src", std::move(src)},
-                   {"asrc", std::move(asrc)}, {"vsrc", std::move(vsrc)},
-                   {"dims", std::move(dims)}, {"l", 0},
-                   {"bcast", false},          {"tovl", false}};
-  if (state.presenter && index(state.presenter) >= 0) {
-    out["psrc"] = index(state.presenter);
-    out["dsrc"] = index(state.presenter);
-  }
-  return out;
+          {"media", std::move(media)}};
 }
 
 int reject_code(const base::Error& error) {

@@ -66,7 +66,7 @@ std::string write_sepp(base::Random& random, std::string_view type, std::string_
 
 json::object memberlist(const room::State& state, const std::string& call_id,
                         const std::vector<base::MemberId>& add, const std::vector<base::MemberId>& gone);
-json::object source_update(const room::State& state, const std::string& call_id);
+std::string media_id(std::string_view playback); // of a playback, where clients expect a source
 
 // Codes of call_rejected and call_terminated (eyeson-sepp 3.6); never 404, never 0.
 int reject_code(const base::Error& error);

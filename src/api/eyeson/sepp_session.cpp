@@ -25,8 +25,10 @@ json::object sdp_object(std::string_view type, std::string_view sdp) {
 
 } // namespace
 
-SeppSession::SeppSession(Dialect& dialect, SeppClient client, std::move_only_function<void()> resumed)
-    : dialect_(dialect), client_(client), client_id_(client.member.hex()), resumed_(std::move(resumed)) {
+SeppSession::SeppSession(Dialect& dialect, SourceUpdates& updates, SeppClient client,
+                         std::move_only_function<void()> resumed)
+    : dialect_(dialect), updates_(updates), client_(client), client_id_(client.member.hex()),
+      resumed_(std::move(resumed)) {
   if (const auto* room = dialect_.hub.directory().find(client_.room)) conference_id_ = conference_id(*room);
 }
 
@@ -188,16 +190,21 @@ void SeppSession::send_snapshot(bool resumed) {
   for (const auto* member : room->present())
     everybody.push_back(member->id);
   send("memberlist", memberlist(*room, leg_.hex(), everybody, gone));
-  send("source_update", source_update(*room, leg_.hex()));
-  recording_enabled_.reset();
+  send_sources(*room);
+  recording_.reset();
   send_recording(*room);
 }
 
+void SeppSession::send_sources(const room::State& room) {
+  if (stage_ == Stage::over) return;
+  socket_.send_text(updates_.write(dialect_.env.random, conference_id_, client_id_, leg_.hex(), room));
+}
+
 void SeppSession::send_recording(const room::State& room) {
-  const bool enabled = room.options.recording_available;
-  if (recording_enabled_ == enabled) return;
-  recording_enabled_ = enabled;
-  send("recording", {{"call_id", leg_.hex()}, {"active", false}, {"enabled", enabled}});
+  const std::pair now(room.running_recording() != nullptr, room.options.recording_available);
+  if (recording_ == now) return;
+  recording_ = now;
+  send("recording", {{"call_id", leg_.hex()}, {"active", now.first}, {"enabled", now.second}});
 }
 
 void SeppSession::handle_call_terminate(const CallTerminate& terminated) {

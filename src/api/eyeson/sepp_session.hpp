@@ -10,6 +10,7 @@
 
 #include "api/eyeson/dialect.hpp"
 #include "api/eyeson/sepp_messages.hpp"
+#include "api/eyeson/source_update.hpp"
 #include "base/token_bucket.hpp"
 #include "net/router.hpp"
 #include "net/websocket.hpp"
@@ -20,6 +21,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace plenum::api::eyeson {
 
@@ -38,7 +40,8 @@ class SeppSession final : private hub::Subscriber {
   static constexpr double kCommandBurst = 100, kCommandsPerSecond = 20; // both ways in together
 
   // `resumed` runs when this socket has taken up a call that another socket may still hold.
-  SeppSession(Dialect& dialect, SeppClient client, std::move_only_function<void()> resumed = {});
+  SeppSession(Dialect& dialect, SourceUpdates& updates, SeppClient client,
+              std::move_only_function<void()> resumed = {});
   ~SeppSession();
   void start(net::Upgrade upgrade, std::move_only_function<void()> closed);
   void close_for_restart();
@@ -71,6 +74,7 @@ class SeppSession final : private hub::Subscriber {
   void terminate(int code, const std::string& call_id);
   void reject(int code);
   void note_sources_changed();
+  void send_sources(const room::State& room);
   void send_voice_activity(base::MemberId member, bool on);
   void tell_who_talks(bool also_who_does_not);
   void keep_alive();
@@ -98,6 +102,7 @@ class SeppSession final : private hub::Subscriber {
   }
 
   Dialect& dialect_;
+  SourceUpdates& updates_;
   SeppClient client_;
   std::string client_id_, conference_id_;
   net::WebSocket socket_;
@@ -106,7 +111,7 @@ class SeppSession final : private hub::Subscriber {
   base::PeerId leg_;
   std::string platform_, wanted_call_;
   std::move_only_function<void()> resumed_;
-  std::optional<bool> recording_enabled_; // as last told
+  std::optional<std::pair<bool, bool>> recording_; // active, enabled, as last told
   bool data_open_ = false, wants_keep_alive_ = false, sources_changed_ = false;
   bool offer_open_ = false, offer_wanted_ = false;
   base::Timestamp last_offer_{};
@@ -127,6 +132,7 @@ class SeppSessions {
   base::Result<SeppClient> authorize(const net::Request& request) const;
 
   Dialect& dialect_;
+  SourceUpdates updates_;
   std::uint64_t next_ = 0;
   std::map<std::uint64_t, std::unique_ptr<SeppSession>> sessions_; // bounded by the server's connections
 };
