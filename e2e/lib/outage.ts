@@ -34,9 +34,9 @@ export async function outages(people: Watching[], fault: number, timeout?: numbe
         },
         timeout
       ).catch(error => {
-        throw new Error(`${String(error)}\n${pulse.pictures.length} pictures, ${packets(pulse)} packets of sound`);
+        const got = `${pulse.pictures.length} pictures, ${packets(pulse)} packets of sound`;
+        throw new Error(`${String(error)}\n${got}`);
       });
-      if (process.env.E2E_VERBOSE) console.log(person.look.name, pulse.pictures.map(at => Math.round(at - fault)).join(' '));
       return { picture: back(pulse.pictures, fault), sound: missing(pulse, fault) };
     })
   );
@@ -84,15 +84,16 @@ export class Told {
     this.sources = JSON.stringify(person.sources());
   }
 
-  /** Nothing of this may happen because a process was replaced. */
-  unwelcome(): string[] {
+  /** Nothing of this may happen because a process was replaced, but for a new offer when there must be one. */
+  unwelcome(offered: boolean): string[] {
     const { person } = this;
-    const harmless = ['voice_activity', 'probe_picture', 'stats', 'connection', 'sdp_update', 'stream_update', 'remote_description_update'];
+    const welcome = ['voice_activity', 'probe_picture', 'stats'];
+    if (offered) welcome.push('sdp_update', 'remote_description_update', 'stream_update');
     const events = person.events
-      .filter(e => !harmless.includes(String(e.type)), this.events)
+      .filter(e => !welcome.includes(String(e.type)), this.events)
       .map(e => `event ${e.type}`);
     const signaling = person.sepp
-      .filter(s => !['voice_activity', 'sdp_update', 'ping', 'pong'].includes(String(s.frame.type)), this.sepp)
+      .filter(s => !welcome.includes(String(s.frame.type)), this.sepp)
       .map(s => `${s.way} ${s.frame.type}`);
     const cable = person.cable
       .filter(s => s.frame.type !== 'ping', this.cable)

@@ -47,7 +47,12 @@ const rungs = async (server: Plenum) => ({
 });
 
 /** Breaks the meeting's worker and returns how long everybody was cut off. */
-async function survives(server: Plenum, meeting: Meeting, signal: NodeJS.Signals): Promise<Outage[]> {
+async function survives(
+  server: Plenum,
+  meeting: Meeting,
+  signal: NodeJS.Signals,
+  { offered = false } = {}
+): Promise<Outage[]> {
   const { people, observer, room } = meeting;
   const told = people.map(person => new Told(person));
   const observed = observer.received.mark();
@@ -55,7 +60,7 @@ async function survives(server: Plenum, meeting: Meeting, signal: NodeJS.Signals
   const fault = Date.now();
   process.kill(server.workerOf(room), signal);
   const out = await outages(people, fault);
-  expect(told.flatMap(one => one.unwelcome()), 'nobody is told').toEqual([]);
+  expect(told.flatMap(one => one.unwelcome(offered)), 'nobody is told').toEqual([]);
   expect(observer.received.filter(frame => frame.type !== 'ping', observed), 'nor an observer').toEqual([]);
   expect(await Promise.all(people.map(p => p.page.evaluate(() => performance.timeOrigin)))).toEqual(stories);
   return out;
@@ -79,7 +84,7 @@ async function killWorkers(
   for (let done = 0; done < kills; ) {
     const meeting = await meet(server, joined, who, { ...wish, id: `room-${done}` });
     for (let i = 0; i < perMeeting && done < kills; i++, done++) {
-      const out = await survives(server, meeting, 'SIGKILL');
+      const out = await survives(server, meeting, 'SIGKILL', { offered: wish.join?.tcpOnly === true });
       if (process.env.E2E_KILLS) console.log(JSON.stringify(out));
       all.push(...out);
     }
