@@ -203,7 +203,7 @@ struct House {
   HookView* hook_view = nullptr; // for the next boot
   base::AccountId account;
 
-  House() { boot(); }
+  explicit House(HubOptions with = {}) : options(std::move(with)) { boot(); }
   // A new control process on the same store.
   void boot() {
     hub.reset();

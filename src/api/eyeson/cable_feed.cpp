@@ -9,7 +9,7 @@ namespace {
 // What both kinds of reader hear.
 struct Shared {
   const room::State& state;
-  std::string_view api;
+  const Links& links;
 
   CableMessages operator()(const room::RoomOpened&) const { return {}; }
   CableMessages operator()(const room::MemberRegistered&) const { return {}; } // heard of when it joins
@@ -36,7 +36,7 @@ struct Shared {
   CableMessages recording(base::RecordingId id) const {
     const auto* recording = state.find(id);
     if (recording == nullptr) return {};
-    return {recording_update(state, *recording, api)};
+    return {recording_update(state, *recording, links)};
   }
   CableMessages operator()(const room::RecordingStarted& started) const {
     return recording(started.recording.id);
@@ -50,7 +50,7 @@ struct Shared {
   CableMessages operator()(const room::SnapshotTaken& taken) const {
     const auto* snapshot = state.find(taken.id);
     if (snapshot == nullptr) return {};
-    return {snapshot_update(state, *snapshot, api)};
+    return {snapshot_update(state, *snapshot, links)};
   }
   CableMessages operator()(const room::BroadcastStarted&) const { return {broadcasts_update(state)}; }
   CableMessages operator()(const room::BroadcastChanged&) const { return {broadcasts_update(state)}; }
@@ -62,7 +62,7 @@ struct Shared {
     return {};
   } // the contract knows no such event
   CableMessages operator()(const room::ForwardEnded&) const { return {}; }
-  CableMessages operator()(const room::RoomEnded&) const { return {room_update(state, api)}; }
+  CableMessages operator()(const room::RoomEnded&) const { return {room_update(state, links)}; }
 };
 
 struct Participant : Shared {
@@ -76,7 +76,7 @@ struct Participant : Shared {
 
 struct Observer : Shared {
   using Shared::operator();
-  CableMessages operator()(const room::RoomOpened&) const { return {room_update(state, api)}; }
+  CableMessages operator()(const room::RoomOpened&) const { return {room_update(state, links)}; }
   CableMessages presence(base::MemberId id) const {
     const auto* member = state.find(id);
     if (member == nullptr) return {};
@@ -101,14 +101,14 @@ struct Observer : Shared {
 
 } // namespace
 
-CableNews participant_news(const room::Event& event, const room::State& state, std::string_view api) {
-  CableNews news{std::visit(Participant{{state, api}}, event), {}};
+CableNews participant_news(const room::Event& event, const room::State& state, const Links& links) {
+  CableNews news{std::visit(Participant{{state, links}}, event), {}};
   if (const auto* mute = std::get_if<room::MuteRequested>(&event)) news.except = mute->from;
   return news;
 }
 
-CableNews observer_news(const room::Event& event, const room::State& state, std::string_view api) {
-  return {std::visit(Observer{{state, api}}, event), {}};
+CableNews observer_news(const room::Event& event, const room::State& state, const Links& links) {
+  return {std::visit(Observer{{state, links}}, event), {}};
 }
 
 } // namespace plenum::api::eyeson

@@ -3,7 +3,7 @@
 // Source: eyeson-api 5.5, 5.7; eyeson-sepp 2.3, 2.7.
 #pragma once
 
-#include "api/eyeson/dialect.hpp"
+#include "api/eyeson/links.hpp"
 #include "room/events.hpp"
 #include "room/state.hpp"
 
@@ -18,8 +18,8 @@ struct CableNews {
   base::MemberId except; // everybody hears them but this member
 };
 
-// `api`: where links in documents lead. Observers see more than participants.
-CableNews participant_news(const room::Event& event, const room::State& state, std::string_view api);
-CableNews observer_news(const room::Event& event, const room::State& state, std::string_view api);
+// Observers see more than participants.
+CableNews participant_news(const room::Event& event, const room::State& state, const Links& links);
+CableNews observer_news(const room::Event& event, const room::State& state, const Links& links);
 
 } // namespace plenum::api::eyeson

@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-constexpr std::string_view kApi = "https://api.example.org";
+const Links kLinks("https://api.example.org");
 const std::string kRoomJson =
     R"("room":{"id":"daily","name":"Daily","ready":true,"started_at":"2027-01-15T08:00:00.417Z","shutdown":false,"guest_token":"GUEST"})";
 const std::string kMike =
@@ -41,7 +41,7 @@ struct Feed : ::testing::Test {
     auto state = s.state;
     for (const auto& event : s.given(command)) {
       room::evolve(state, event);
-      const auto news = observers ? observer_news(event, state, kApi) : participant_news(event, state, kApi);
+      const auto news = observers ? observer_news(event, state, kLinks) : participant_news(event, state, kLinks);
       for (const auto& message : news.messages)
         out.push_back(base::write_json(message));
     }
@@ -252,7 +252,7 @@ TEST_F(Feed, the_room_document_has_what_runs) {
   heard(room::StartRecording{base::RecordingId{{7, 7}}, mike});
   heard(room::StartBroadcast{"b1", mike, "rtmp://stream.example/live/secret", "https://video.example.com"});
   heard(play("intro"));
-  const auto document = base::write_json(room_update(s.state, kApi));
+  const auto document = base::write_json(room_update(s.state, kLinks));
   EXPECT_TRUE(document.contains(R"("participants":[{"id":"u1","room_id":"daily")"));
   EXPECT_TRUE(document.contains(R"("playbacks":[{"play_id":"intro")"));
   EXPECT_TRUE(document.contains(

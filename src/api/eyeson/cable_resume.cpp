@@ -48,7 +48,7 @@ void CableResume::take(const hub::Replay& replay) {
   bool ours = owned(replay.before);
   replay.each([&](std::uint64_t event, const room::Event& what, const room::State& after) {
     if (!ours) ours = owned(after);
-    const auto news = observer_news(what, after, api_);
+    const auto news = observer_news(what, after, Links(dialect_, api_));
     for (std::size_t frame = 0; frame < news.messages.size(); ++frame)
       if (const CablePosition position{event, frame}; position.offset() > mark_.position.offset())
         missed_.emplace_back(base::write_json(news.messages[frame]), position);

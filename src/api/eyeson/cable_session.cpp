@@ -170,7 +170,7 @@ void CableSession::send_documents(Place& place) {
   const auto* room = dialect_.hub.directory().find(reader_.room);
   if (room == nullptr) return disconnect("remote", false);
   if (observes() || !room->open()) {
-    send_message(place, room_update(*room, reader_.bases.api), room->revision);
+    send_message(place, room_update(*room, Links(dialect_, reader_.bases.api)), room->revision);
     if (!room->open()) return disconnect("remote", false); // it ended in this very moment
     return listen(place, room->revision);
   }

@@ -449,11 +449,18 @@ struct Resume : Cable {
   }
   struct Process {
     explicit Process(Api& api)
-        : dialect{api.house.env, api.house.executor, *api.house.hub, api.dialect.addresses,
+        : definitions(api.house.env, *api.house.hub, api.house.store->definitions()),
+          dialect{api.house.env,
+                  api.house.executor,
+                  *api.house.hub,
+                  definitions,
+                  api.house.store->hooks(),
+                  api.dialect.addresses,
                   net::JwtKey::es384_generate().value()} {
       rest.add_routes(router);
       cables.add_routes(router);
     }
+    hub::Definitions definitions;
     Dialect dialect;
     Rest rest{dialect};
     CableSessions cables{dialect};

@@ -6,17 +6,6 @@
 namespace plenum::api::eyeson {
 namespace {
 
-// Who began something; null when it was the owner of the room, or nobody that we know any more.
-json::value user_or_null(const room::State& room, base::MemberId id) {
-  const auto* member = id ? room.find(id) : nullptr;
-  return member == nullptr ? json::value(nullptr) : json::value(user_details(room, *member));
-}
-
-json::value download(std::string_view file, std::string_view api) {
-  if (file.empty()) return nullptr;
-  return json::value(std::string(api) + "/files/" + std::string(file));
-}
-
 template <class Items, class View>
 json::array list(const Items& items, View view) {
   json::array out;
@@ -48,31 +37,11 @@ json::array podium(const room::State& room, std::span<const room::Tile> tiles) {
 
 } // namespace
 
-json::object recording_view(const room::State& room, const room::Recording& r, std::string_view api) {
-  const bool running = r.phase == room::RecordingPhase::running;
-  return {{"id", r.id.hex()},
-          {"created_at", base::unix_seconds(r.started_at)},
-          {"duration", running ? json::value(nullptr) : json::value(r.seconds)},
-          {"links", json::object{{"self", std::string(api) + "/recordings/" + r.id.hex()},
-                                 {"download", download(r.file, api)}}},
-          {"user", user_or_null(room, r.by)},
-          {"room", room_summary(room)}};
-}
-
-json::object snapshot_view(const room::State& room, const room::Snapshot& s, std::string_view api) {
-  return {{"id", s.id.hex()},
-          {"name", std::to_string(base::unix_seconds(s.at))},
-          {"links", json::object{{"download", download(s.file, api)}}},
-          {"creator", user_or_null(room, s.by)},
-          {"created_at", base::iso8601(s.at)},
-          {"room", room_summary(room)}};
-}
-
 json::object broadcast_view(const room::State& room, const room::Broadcast& b) {
   return {{"id", "generic"},
           {"platform", "generic"},
           {"player_url", b.player_url},
-          {"user", user_or_null(room, b.by)},
+          {"user", user_or_owner(room, b.by)},
           {"room", room_summary(room)}};
 }
 
@@ -87,9 +56,9 @@ json::object playback_view(const room::State& room, const room::Playback& p) {
       {"replacement_id", replaced == nullptr ? json::value(nullptr) : json::value(replaced->external_id)}};
 }
 
-json::value running_recording(const room::State& room, std::string_view api) {
+json::value running_recording(const room::State& room, const Links& links) {
   const auto* running = room.open() ? room.running_recording() : nullptr;
-  return running == nullptr ? json::value(nullptr) : json::value(recording_view(room, *running, api));
+  return running == nullptr ? json::value(nullptr) : json::value(recording_view(room, *running, links));
 }
 
 json::array running_broadcasts(const room::State& room) {
@@ -102,7 +71,7 @@ json::array running_playbacks(const room::State& room) {
   return list(room.playbacks, [&](const auto& playback) { return playback_view(room, playback); });
 }
 
-json::object room_update(const room::State& room, std::string_view api) {
+json::object room_update(const room::State& room, const Links& links) {
   auto content = room_summary(room);
   content["options"] = options_view(room.options);
   json::array online;
@@ -112,7 +81,7 @@ json::object room_update(const room::State& room, std::string_view api) {
   content["playbacks"] = running_playbacks(room);
   content["presentation"] = room.open() ? presentation(room) : json::value(nullptr);
   content["broadcasts"] = running_broadcasts(room);
-  content["recording"] = running_recording(room, api);
+  content["recording"] = running_recording(room, links);
   return {{"type", "room_update"}, {"content", std::move(content)}};
 }
 
@@ -120,8 +89,8 @@ json::object participant_update(const room::State& room, const room::Member& mem
   return {{"type", "participant_update"}, {"participant", participant(room, member)}};
 }
 
-json::object recording_update(const room::State& room, const room::Recording& r, std::string_view api) {
-  return {{"type", "recording_update"}, {"recording", recording_view(room, r, api)}};
+json::object recording_update(const room::State& room, const room::Recording& r, const Links& links) {
+  return {{"type", "recording_update"}, {"recording", recording_view(room, r, links)}};
 }
 
 json::object broadcasts_update(const room::State& room) {
@@ -132,8 +101,8 @@ json::object options_update(const room::State& room) {
   return {{"type", "options_update"}, {"options", options_view(room.options)}};
 }
 
-json::object snapshot_update(const room::State& room, const room::Snapshot& s, std::string_view api) {
-  return {{"type", "snapshot_update"}, {"snapshots", json::array{snapshot_view(room, s, api)}}};
+json::object snapshot_update(const room::State& room, const room::Snapshot& s, const Links& links) {
+  return {{"type", "snapshot_update"}, {"snapshots", json::array{snapshot_view(room, s, links)}}};
 }
 
 json::object message_event(const room::State& room, const room::Message& message) {

@@ -8,11 +8,14 @@
 #include "base/env.hpp"
 #include "base/executor.hpp"
 #include "base/secret.hpp"
+#include "hub/definitions.hpp"
 #include "hub/hub.hpp"
 #include "net/http.hpp"
 #include "net/jwt.hpp"
 
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace plenum::api::eyeson {
@@ -30,14 +33,22 @@ struct PublicAddresses {
   // Android only wants the list not to be empty, and libwebrtc drops whatever comes from the address of a
   // STUN server (UDPPort::OnReadPacket), our media over UDP included.
   std::string own_stun;
+  std::string files; // base of download links; empty: same as api
 };
 
 struct Dialect {
   const base::Env& env;
   base::Executor& executor;
   hub::Hub& hub;
+  hub::Definitions& definitions;
+  store::Hooks& hooks;
   PublicAddresses addresses;
-  net::JwtKey token_key;                                       // ES384
+  net::JwtKey token_key; // ES384
+  base::Secret file_key; // signs download links
+  // Keeps a picture that somebody uploads, by its extension; answers its name. None: no layers here.
+  std::function<base::Result<std::string>(std::string_view bytes, std::string_view extension)> keep_upload;
+  // May we ever call this URL, as far as its text says? None: any.
+  std::function<base::Result<void>(const std::string& url)> check_url;
   RateLimit address_limit{{.per_second = 500, .burst = 2000}}; // requests of one address
   RateLimit key_limit{{.per_second = 200, .burst = 1000}};     // of one API key, access key or token
 };
@@ -49,5 +60,7 @@ struct Bases {
   bool browser = false;
 };
 Bases bases_for(const Dialect& dialect, const net::Request& request);
+// The configured ones, for what nobody has asked for (webhooks).
+Bases configured_bases(const Dialect& dialect);
 
 } // namespace plenum::api::eyeson

@@ -1,8 +1,9 @@
 #include "api/eyeson/requests.hpp"
 
+#include "api/eyeson/layout_request.hpp"
+
 #include <algorithm>
 #include <array>
-#include <cmath>
 
 namespace plenum::api::eyeson {
 namespace {
@@ -102,33 +103,6 @@ std::optional<room::MediaMode> media_mode(const net::Params& params) {
   return std::nullopt;
 }
 
-std::optional<room::AudioInsert> audio_insert(const net::Params& params) {
-  const auto text = params.text("options[audio_insert]");
-  if (text == "enabled") return room::AudioInsert::enabled;
-  if (text == "disabled") return room::AudioInsert::disabled;
-  if (text == "audio_only") return room::AudioInsert::audio_only;
-  return std::nullopt;
-}
-
-std::optional<room::LayoutBox> layout_box(const json::value& row) {
-  const auto* cells = row.if_array();
-  if (cells == nullptr || cells->size() < 4 || cells->size() > 5) return std::nullopt;
-  room::LayoutBox box;
-  std::array<std::int32_t*, 4> into{&box.rect.x, &box.rect.y, &box.rect.w, &box.rect.h};
-  for (std::size_t i = 0; i < into.size(); ++i) {
-    const auto number = net::to_number(&(*cells)[i]);
-    if (!number || std::abs(*number) > 100'000 || std::trunc(*number) != *number) return std::nullopt;
-    *into[i] = static_cast<std::int32_t>(*number);
-  }
-  if (cells->size() == 5) {
-    const auto fit = net::to_text(&(*cells)[4]);
-    if (fit != "cover" && fit != "contain" && fit != "auto") return std::nullopt;
-    if (fit == "contain") box.fit = room::BoxFit::contain;
-    if (fit == "auto") box.fit = room::BoxFit::automatic;
-  }
-  return box;
-}
-
 void read_layout(const net::Params& params, room::OptionsPatch& patch) {
   const auto mode = params.text("options[layout]");
   if (mode == "auto") patch.layout = room::LayoutMode::automatic;
@@ -177,7 +151,7 @@ room::OptionsPatch options_patch(const net::Params& params) {
     if (url || exit->is_null()) patch.exit_url = url;
   }
   patch.media_mode = media_mode(params);
-  patch.audio_insert = audio_insert(params);
+  patch.audio_insert = audio_insert(params.text("options[audio_insert]"));
   if (const auto colour = params.text("options[background_color]"))
     patch.background = room::parse_colour(*colour);
   if (const auto* fields = params.find("options[custom_fields]"); fields != nullptr && fields->is_object())
@@ -186,22 +160,30 @@ room::OptionsPatch options_patch(const net::Params& params) {
   return patch;
 }
 
-base::Result<hub::OpenRequest> open_request(const net::Params& params, base::AccountId account) {
+base::Result<room::Identity> user_identity(const net::Params& params, bool id_is_name) {
   const auto* user = params.find("user");
   if (user != nullptr && !user->is_object() && !user->is_null())
     return fail(ErrorCode::invalid, "user must be an object");
-  const auto name = params.text("user[name]");
-  if (!name || blank(*name)) return fail(ErrorCode::invalid, "user[name] is missing");
+  room::Identity identity;
+  identity.external_id = params.id("user[id]").value_or("");
+  identity.name = params.text("user[name]").value_or("");
+  if (id_is_name && !params.given("user[name]")) identity.name = identity.external_id;
+  if (blank(identity.name)) return fail(ErrorCode::invalid, "user[name] is missing");
+  identity.avatar = params.id("user[avatar]");
+  identity.custom_fields = custom_fields(params, "user[custom_fields]");
+  return identity;
+}
+
+base::Result<hub::OpenRequest> open_request(const net::Params& params, base::AccountId account) {
+  auto identity = user_identity(params, false);
+  if (!identity) return std::unexpected(std::move(identity.error()));
   hub::OpenRequest request;
   request.account = account;
   request.external_id = params.id("id").value_or(params.id("room[id]").value_or(""));
   request.name = params.id("name").value_or(params.id("room[name]").value_or(""));
   if (blank(request.name)) request.name.clear();
   request.options = options_patch(params);
-  request.identity.external_id = params.id("user[id]").value_or("");
-  request.identity.name = *name;
-  request.identity.avatar = params.id("user[avatar]");
-  request.identity.custom_fields = custom_fields(params, "user[custom_fields]");
+  request.identity = std::move(*identity);
   return request;
 }
 

@@ -13,6 +13,8 @@ namespace json = base::json;
 room::OptionsPatch options_patch(const net::Params& params);
 // Errors: invalid (user[name] missing or blank, user not an object).
 base::Result<hub::OpenRequest> open_request(const net::Params& params, base::AccountId account);
+// `id_is_name`: without a name the id serves as one.
+base::Result<room::Identity> user_identity(const net::Params& params, bool id_is_name);
 base::Result<room::Identity> guest_identity(const net::Params& params);
 // Errors: invalid (missing, blank, reserved type, too long, content an object).
 base::Result<room::SendMessage> message_command(const net::Params& params, base::MemberId from);

@@ -43,7 +43,7 @@ void RoomController::register_guest(const net::Request& request, net::Reply repl
   const auto& token = request.path_param("guest_token");
   const auto& directory = dialect_.hub.directory();
   const auto id = directory.by_guest_token(token);
-  if (!id && id.error().code == ErrorCode::not_found) return reply.error(401, "Invalid guest token");
+  if (!id && id.error().code == ErrorCode::not_found) return refuse_guest(token, std::move(reply));
   if (!id) return answer_error(reply, id.error());
   // What is switched off comes before what is wrong with the parameters (eyeson-api 2.6).
   if (const auto* room = directory.find(*id); room != nullptr && !room->options.guests_allowed)
@@ -54,6 +54,16 @@ void RoomController::register_guest(const net::Request& request, net::Reply repl
   if (!identity) return answer_error(reply, identity.error());
   dialect_.hub.register_guest(token, std::move(*identity),
                               answer_entered(dialect_, std::move(reply), request));
+}
+
+// Of no meeting, but perhaps of a permalink whose meeting does not run.
+void RoomController::refuse_guest(const std::string& token, net::Reply reply) {
+  dialect_.definitions.find_by_token(
+      token, [reply = std::move(reply)](const base::Result<store::FoundDefinition>& found) mutable {
+        if (found && !found->host) return reply.error(410, "The meeting is not running");
+        if (!found && found.error().code != ErrorCode::not_found) return answer_error(reply, found.error());
+        reply.error(401, "Invalid guest token");
+      });
 }
 
 void RoomController::list_rooms(const net::Request& request, net::Reply reply,

@@ -21,6 +21,7 @@ class RoomController {
   void force_stop(const net::Request& request, net::Reply reply);
   void list_users(const net::Request& request, net::Reply reply, const hub::AccountInfo& account);
   void register_guest(const net::Request& request, net::Reply reply);
+  void refuse_guest(const std::string& token, net::Reply reply);
   void show_room(const net::Request& request, net::Reply reply, const Access& access);
   void show_user(const net::Request& request, net::Reply reply, const Access& access);
   void kick(const net::Request& request, net::Reply reply, const Access& access);

@@ -136,20 +136,66 @@ class Client {
 
 using HeaderList = std::vector<std::pair<std::string, std::string>>;
 
+// Passes everything on; when broken, nothing new can be stored.
+class FlakyDefinitions final : public store::Definitions {
+ public:
+  explicit FlakyDefinitions(store::Definitions& real) : real_(real) {}
+  void create(store::Definition definition, store::Completion<void> done) override {
+    if (broken) return done(base::fail(base::ErrorCode::unavailable, "the disk is full"));
+    real_.create(std::move(definition), std::move(done));
+  }
+  void update(store::Definition definition, store::Completion<void> done) override {
+    real_.update(std::move(definition), std::move(done));
+  }
+  void remove(base::DefinitionId id, store::Completion<void> done) override {
+    real_.remove(id, std::move(done));
+  }
+  void find(base::DefinitionId id, store::Completion<store::Definition> done) override {
+    real_.find(id, std::move(done));
+  }
+  void find_by_token(std::string token, store::Completion<store::FoundDefinition> done) override {
+    real_.find_by_token(std::move(token), std::move(done));
+  }
+  void list(base::AccountId account, store::DefinitionFilter filter,
+            store::Completion<store::DefinitionPage> done) override {
+    real_.list(account, filter, std::move(done));
+  }
+  void add_host(base::DefinitionId id, store::Host host, store::Completion<store::Host> done) override {
+    real_.add_host(id, std::move(host), std::move(done));
+  }
+  void remove_host(base::DefinitionId id, std::string token, store::Completion<void> done) override {
+    real_.remove_host(id, std::move(token), std::move(done));
+  }
+  bool broken = false;
+
+ private:
+  store::Definitions& real_;
+};
+
 struct Api {
   hub::testing::House house;
-  Dialect dialect{house.env, house.executor, *house.hub, {}, net::JwtKey::es384_generate().value()};
+  FlakyDefinitions flaky_definitions{house.store->definitions()};
+  hub::Definitions definitions{house.env, *house.hub, flaky_definitions};
+  Dialect dialect{house.env,
+                  house.executor,
+                  *house.hub,
+                  definitions,
+                  house.store->hooks(),
+                  {},
+                  net::JwtKey::es384_generate().value()};
   Rest rest{dialect};
   CableSessions cables{dialect};
   SeppSessions calls{dialect};
   net::Router router;
   std::string key; // API key of an account of its own
 
-  Api() {
+  explicit Api(hub::HubOptions options = {}) : house(std::move(options)) {
     rest.add_routes(router);
     cables.add_routes(router);
     calls.add_routes(router);
     key = make_key("Acme");
+    dialect.file_key = base::Secret("files");
+    dialect.addresses.files = "https://files.example.org";
     dialect.addresses.api = "https://api.example.org";
     dialect.addresses.gui = "https://app.example.org";
   }
@@ -178,7 +224,8 @@ struct Api {
   }
 
   Answer ask(std::string method, const std::string& target, std::string body = {}, HeaderList headers = {}) {
-    if (!body.empty())
+    const auto typed = [](const auto& header) { return header.first == "Content-Type"; };
+    if (!body.empty() && std::ranges::none_of(headers, typed))
       headers.emplace_back("Content-Type",
                            body.starts_with('{') ? "application/json" : "application/x-www-form-urlencoded");
     std::optional<Answer> got;

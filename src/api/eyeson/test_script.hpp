@@ -99,7 +99,11 @@ class Expectation {
 
 class Script {
  public:
-  explicit Script(const json::value& script) : steps_(script.at("steps").get_array()) {
+  explicit Script(const json::value& script) : api_(options(script)), steps_(script.at("steps").get_array()) {
+    api_.dialect.keep_upload = [](std::string_view, std::string_view extension) {
+      return "upload." + std::string(extension);
+    };
+    api_.flaky_definitions.broken = text_at(script, "store") == "broken";
     kept_["owner"] = api_.key;
     kept_["stranger"] = api_.make_key("Another company");
   }
@@ -128,11 +132,19 @@ class Script {
     }
   };
 
+  // Media can everything unless the script says {"media": "none"}: then it is as in the running program.
+  static hub::HubOptions options(const json::value& script) {
+    hub::HubOptions out;
+    if (text_at(script, "media") != "none") out.capabilities = {true, true, true, true, true, true};
+    if (const auto rooms = base::find_int(script, "rooms")) out.rooms = static_cast<std::size_t>(*rooms);
+    return out;
+  }
+
   void play(const json::value& step) {
     static const std::map<std::string, void (Script::*)(const json::value&)> kSteps = {
-        {"rest", &Script::ask},       {"observer", &Script::observe}, {"member", &Script::open_member},
-        {"join", &Script::join},      {"leave", &Script::leave},      {"wait_ms", &Script::wait},
-        {"hang_up", &Script::hang_up}};
+        {"rest", &Script::ask},        {"observer", &Script::observe}, {"member", &Script::open_member},
+        {"join", &Script::join},       {"leave", &Script::leave},      {"wait_ms", &Script::wait},
+        {"hang_up", &Script::hang_up}, {"media", &Script::play_media}};
     for (const auto& [name, act] : kSteps)
       if (base::find(step, name) != nullptr) return (this->*act)(step);
     ADD_FAILURE() << "no such step";
@@ -184,6 +196,7 @@ class Script {
     std::string body;
     if (const auto* value = base::find(step, "json")) body = base::write_json(expectation_.filled(*value));
     if (base::find(step, "form") != nullptr) body = word(step, "form");
+    if (const auto* fields = base::find_object(step, "multipart")) body = multipart(*fields, headers);
     if (const auto* json_body = base::find(step, "json")) check_documented(method, where, *json_body);
     const auto got = api_.ask(method, where, std::move(body), headers);
     EXPECT_EQ(got.status, base::find_int(step, "status").value_or(0)) << got.body;
@@ -197,6 +210,59 @@ class Script {
     const auto params = net::params_from_json(base::write_json(body));
     if (operation.spec == nullptr || !params) return;
     EXPECT_THAT(Contract::get().undocumented(operation, params->root()), ::testing::IsEmpty());
+  }
+
+  // A member that is an object is a file: {"png": [640, 480]}, or {"text": "…"} as it stands.
+  std::string multipart(const json::object& fields, HeaderList& headers) const {
+    headers.emplace_back("Content-Type", "multipart/form-data; boundary=part");
+    std::string out;
+    for (const auto& [name, value] : fields) {
+      out += "--part\r\nContent-Disposition: form-data; name=\"" + std::string(name) + "\"";
+      if (value.is_object())
+        out += "; filename=\"blob\"\r\nContent-Type: application/octet-stream\r\n\r\n" + file(value) + "\r\n";
+      else
+        out += "\r\n\r\n" + expectation_.filled(std::string(value.get_string())) + "\r\n";
+    }
+    return out + "--part--\r\n";
+  }
+  static std::string file(const json::value& value) {
+    const auto* size = base::find_array(value, "png");
+    if (size == nullptr) return text_at(value, "text");
+    const auto big32 = [](const json::value& number) {
+      const auto n = static_cast<std::uint32_t>(number.get_int64());
+      return std::string{static_cast<char>(n >> 24), static_cast<char>(n >> 16), static_cast<char>(n >> 8),
+                         static_cast<char>(n)};
+    };
+    return std::string("\x89PNG\r\n\x1a\n\0\0\0\rIHDR", 16) + big32((*size)[0]) + big32((*size)[1]) +
+           std::string(20, '\0');
+  }
+
+  // What media reports: {"media": "finish_recording", "room": "daily", "id": "{recording}", "seconds": 5}
+  void play_media(const json::value& step) {
+    const auto& directory = api_.house.hub->directory();
+    hub::testing::Outcome<store::RoomRef> found; // running or ended
+    api_.house.hub->find_latest(directory.account_by_key(api_.key)->id, word(step, "room"),
+                                found.completion());
+    api_.house.settle();
+    ASSERT_TRUE(found.ok());
+    const auto* room = directory.find(found.value().room);
+    const auto what = text_at(step, "media"), id = word(step, "id");
+    const auto seconds = static_cast<std::uint32_t>(base::find_int(step, "seconds").value_or(0));
+    std::optional<room::Command> fact;
+    if (what == "finish_recording")
+      fact = room::FinishRecording{*base::RecordingId::parse(id), seconds, "recording.webm", 1000};
+    if (what == "fail_recording")
+      fact = room::FailRecording{*base::RecordingId::parse(id), "the disk is full"};
+    if (what == "store_snapshot") fact = room::StoreSnapshot{room->snapshots.back().id, "snapshot.jpg", 1000};
+    if (what == "end_playback") fact = room::EndPlayback{id};
+    if (what == "end_broadcast") fact = room::EndBroadcast{room->broadcasts.front().id};
+    if (what == "end_forward") fact = room::EndForward{id};
+    ASSERT_TRUE(fact) << what;
+    hub::testing::Outcome<hub::Committed> done;
+    api_.house.hub->dispatch(found.value().room, std::move(*fact), hub::Principal::media(),
+                             done.completion());
+    api_.house.settle();
+    EXPECT_TRUE(done.ok());
   }
 
   void observe(const json::value& step) {

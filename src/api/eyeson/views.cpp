@@ -1,5 +1,6 @@
 #include "api/eyeson/views.hpp"
 
+#include "api/eyeson/cable_views.hpp"
 #include "base/clock.hpp"
 #include "base/json_described.hpp"
 #include "net/turn_credentials.hpp"
@@ -90,9 +91,12 @@ std::string client_id(const room::Member& member) {
 }
 
 std::string conference_id(const room::State& room) {
-  auto bits = room.id.bits;
-  bits.random ^= 1;
-  return bits.hex();
+  return conference_id(room.id);
+}
+
+std::string conference_id(base::RoomId room) {
+  room.bits.random ^= 1;
+  return room.bits.hex();
 }
 
 base::RoomId room_of_conference(base::IdBits conference) {
@@ -153,6 +157,7 @@ json::value presentation(const room::State& room) {
 
 json::object room_response(const Dialect& dialect, const Bases& bases, const room::State& room,
                            const room::Member& member, const std::string& team) {
+  const Links files(dialect, bases.api);
   return {{"access_key", member.access_token},
           {"ready", room.open()},
           {"locked", room.locked},
@@ -167,11 +172,11 @@ json::object room_response(const Dialect& dialect, const Bases& bases, const roo
                                 {"ready", true}}},
           {"links", links(bases, room, member)},
           {"options", options_view(room.options)},
-          {"playbacks", json::array()},
+          {"playbacks", running_playbacks(room)},
           {"presentation", presentation(room)},
-          {"broadcasts", json::array()},
-          {"recording", nullptr},
-          {"snapshots", json::array()},
+          {"broadcasts", running_broadcasts(room)},
+          {"recording", running_recording(room, files)},
+          {"snapshots", ready_snapshots(room, files)},
           {"waiting_list", json::array()},
           {"signaling", signaling(dialect, bases, room, member)}};
 }

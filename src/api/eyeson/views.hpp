@@ -16,6 +16,7 @@ namespace plenum::api::eyeson {
 // value.
 std::string client_id(const room::Member& member);
 std::string conference_id(const room::State& room);
+std::string conference_id(base::RoomId room);
 base::RoomId room_of_conference(base::IdBits conference);
 
 json::object options_view(const room::RoomOptions& options);                    // the 19 members of 3.0.2

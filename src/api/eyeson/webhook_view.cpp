@@ -23,7 +23,7 @@ json::object ended_room(const room::State& room) {
           {"shutdown", true}};
 }
 
-std::optional<Told> tell(const room::Event& event, const room::State& room, std::string_view api) {
+std::optional<Told> tell(const room::Event& event, const room::State& room, const Links& links) {
   const auto presence = [&](base::MemberId id) -> std::optional<Told> {
     const auto* member = room.find(id);
     if (member == nullptr) return std::nullopt;
@@ -35,10 +35,10 @@ std::optional<Told> tell(const room::Event& event, const room::State& room, std:
   if (const auto* left = std::get_if<room::MemberLeft>(&event)) return presence(left->member);
   if (const auto* ready = std::get_if<room::RecordingReady>(&event))
     if (const auto* recording = room.find(ready->id))
-      return Told{"recording_update", "recording", recording_view(room, *recording, api)};
+      return Told{"recording_update", "recording", recording_view(room, *recording, links)};
   if (const auto* taken = std::get_if<room::SnapshotTaken>(&event))
     if (const auto* snapshot = room.find(taken->id))
-      return Told{"snapshot_update", "snapshot", snapshot_view(room, *snapshot, api)};
+      return Told{"snapshot_update", "snapshot", snapshot_view(room, *snapshot, links)};
   return std::nullopt;
 }
 
@@ -47,8 +47,7 @@ std::optional<Told> tell(const room::Event& event, const room::State& room, std:
 std::vector<store::OutboxEvent> WebhookView::render(const room::Event& event, const room::State& after,
                                                     base::WallTime at) {
   // No request has come, so that there is no other address to name than the configured one.
-  const auto& api = dialect_.addresses.api;
-  auto told = tell(event, after, api.empty() ? "http://localhost" : std::string_view(api));
+  auto told = tell(event, after, Links(dialect_, configured_bases(dialect_).api, at));
   if (!told) return {};
   const json::object body{
       {"timestamp", base::unix_seconds(at)}, {"type", told->type}, {told->member, std::move(told->resource)}};

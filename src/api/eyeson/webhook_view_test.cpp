@@ -34,8 +34,10 @@ struct Webhooks : ::testing::Test {
     EXPECT_THAT(told, SizeIs(1));
     if (told.empty()) return {};
     EXPECT_EQ(told[0].type, type);
+    EXPECT_EQ(Contract::get().check_webhook(parsed(told[0].body)), "") << told[0].body;
     return told[0].body;
   }
+  Links links() const { return {api.dialect, "https://api.example.org", now}; }
   std::string opened() {
     room::RoomOpened event;
     event.room = base::RoomId::parse("68e778003f1c2a0012ab45c0").value();
@@ -110,7 +112,9 @@ TEST_F(Webhooks, recording_update_only_when_the_file_is_there) {
   EXPECT_THAT(tell(room::RecordingStopped{recording, now, 56}), IsEmpty());
   EXPECT_EQ(
       body(room::RecordingReady{recording, 56, "68e77850a91e4d0031c0ff01.webm", 1000}, "recording_update"),
-      R"({"timestamp":1760000000,"type":"recording_update","recording":{"id":"68e77850a91e4d0031c0ff01","created_at":1760000080,"duration":56,"links":{"self":"https://api.example.org/recordings/68e77850a91e4d0031c0ff01","download":"https://api.example.org/files/68e77850a91e4d0031c0ff01.webm"},"user":{"id":"mike@acme.example","name":"Mike","avatar":null,"guest":false,"joined_at":"2025-10-09T08:53:22.604Z"},"room":{"id":"daily","name":"Daily sync","ready":true,"started_at":"2025-10-09T08:53:20.417Z","shutdown":false,"guest_token":"Gq2mTn7Rk4Wz9Xc1Vb5Ls8Pd"}}})");
+      R"({"timestamp":1760000000,"type":"recording_update","recording":{"id":"68e77850a91e4d0031c0ff01","created_at":1760000080,"duration":56,"links":{"self":"https://api.example.org/recordings/68e77850a91e4d0031c0ff01","download":)" +
+          base::write_json(links().recording_file(room.id, recording.bits, "x")) +
+          R"(},"user":{"id":"mike@acme.example","name":"Mike","avatar":null,"guest":false,"joined_at":"2025-10-09T08:53:22.604Z"},"room":{"id":"daily","name":"Daily sync","ready":true,"started_at":"2025-10-09T08:53:20.417Z","shutdown":false,"guest_token":"Gq2mTn7Rk4Wz9Xc1Vb5Ls8Pd"}}})");
 }
 
 TEST_F(Webhooks, snapshot_update_has_one_snapshot) {
@@ -119,7 +123,9 @@ TEST_F(Webhooks, snapshot_update_has_one_snapshot) {
   EXPECT_THAT(tell(room::SnapshotWanted{snapshot, mike, now}), IsEmpty());
   EXPECT_EQ(
       body(room::SnapshotTaken{snapshot, "1760000140.jpg", 10}, "snapshot_update"),
-      R"({"timestamp":1760000140,"type":"snapshot_update","snapshot":{"id":"68e7788ca91e4d0031c0ff07","name":"1760000140","links":{"download":"https://api.example.org/files/1760000140.jpg"},"creator":{"id":"mike@acme.example","name":"Mike","avatar":null,"guest":false,"joined_at":"2025-10-09T08:53:22.604Z"},"created_at":"2025-10-09T08:55:40.112Z","room":{"id":"daily","name":"Daily sync","ready":true,"started_at":"2025-10-09T08:53:20.417Z","shutdown":false,"guest_token":"Gq2mTn7Rk4Wz9Xc1Vb5Ls8Pd"}}})");
+      R"({"timestamp":1760000140,"type":"snapshot_update","snapshot":{"id":"68e7788ca91e4d0031c0ff07","name":"1760000140","links":{"download":)" +
+          base::write_json(links().snapshot_file(room.id, kBegin + 140s, "x")) +
+          R"(},"creator":{"id":"mike@acme.example","name":"Mike","avatar":null,"guest":false,"joined_at":"2025-10-09T08:53:22.604Z"},"created_at":"2025-10-09T08:55:40.112Z","room":{"id":"daily","name":"Daily sync","ready":true,"started_at":"2025-10-09T08:53:20.417Z","shutdown":false,"guest_token":"Gq2mTn7Rk4Wz9Xc1Vb5Ls8Pd"}}})");
 }
 
 // Receivers that parse and write the body again must find the same bytes: no escape that is not needed.

@@ -178,13 +178,17 @@ Result<void> Server::open() {
   hub_ = std::make_unique<hub::Hub>(env_, loop_, store_->room_log(), store_->accounts(), store_->archive(),
                                     *workers_, *door_port_, std::move(rooms));
 
+  definitions_ = std::make_unique<hub::Definitions>(env_, *hub_, store_->definitions());
   dialect_ = std::make_unique<api::eyeson::Dialect>(api::eyeson::Dialect{
       env_,
       loop_,
       *hub_,
+      *definitions_,
+      store_->hooks(),
       {config_.public_api, config_.public_gui, config_.public_signaling, config_.ice_stun_servers,
        config_.ice_turn_servers, config_.ice_turn_secret, std::move(own_stun)},
       token_key_});
+  if (auto key = token_key_.private_pem()) dialect_->file_key = std::move(*key);
   rest_ = std::make_unique<api::eyeson::Rest>(*dialect_);
   cables_ = std::make_unique<api::eyeson::CableSessions>(*dialect_);
   calls_ = std::make_unique<api::eyeson::SeppSessions>(*dialect_);

@@ -66,6 +66,7 @@ class Server {
   std::unique_ptr<door::Door> door_;
   std::unique_ptr<DoorAdapter> door_port_;
   std::unique_ptr<hub::Hub> hub_;
+  std::unique_ptr<hub::Definitions> definitions_;
   std::unique_ptr<api::eyeson::Dialect> dialect_;
   std::unique_ptr<api::eyeson::Rest> rest_;
   std::unique_ptr<api::eyeson::CableSessions> cables_;
