@@ -515,6 +515,7 @@ TEST_F(SuccessionTest, SocketsWithTheirQueueAndTheLastDepositsGoToTheSuccessor) 
   Client client(door->port());
   client.send(check("w1peer", kPassword));
   ASSERT_TRUE(worker.expect<link::Opened>());
+  deposit(worker, Part::outline, "how to offer it");
   deposit(worker, Part::session, "names and keys");
   deposit(worker, Part::marks, "an early place");
   deposit(worker, Part::marks, "the last place"); // perhaps still unread when it dies
@@ -522,6 +523,7 @@ TEST_F(SuccessionTest, SocketsWithTheirQueueAndTheLastDepositsGoToTheSuccessor) 
   worker.passed = Fd{};
   worker.hang_up();
   succeed();
+  EXPECT_EQ(inherited(Part::outline), "how to offer it");
   EXPECT_EQ(inherited(Part::session), "names and keys");
   EXPECT_EQ(inherited(Part::marks), "the last place");
   auto* socket = inherited_socket();
@@ -537,11 +539,12 @@ TEST_F(SuccessionTest, SocketsWithTheirQueueAndTheLastDepositsGoToTheSuccessor) 
   Worker third(folder.file("w3.sock"));
   ASSERT_TRUE(door->attach(3, third.path(), "w1"));
   ASSERT_EQ(third.accept(), "w1");
-  EXPECT_EQ(third.inherited.size(), 3u);
+  EXPECT_EQ(third.inherited.size(), 4u);
 }
 
 TEST_F(SuccessionTest, ANewSessionVoidsTheMarks) {
   open_with_worker();
+  deposit(worker, Part::outline, "of both");
   deposit(worker, Part::session, "one");
   deposit(worker, Part::marks, "of one");
   deposit(worker, Part::session, "two");
@@ -551,10 +554,11 @@ TEST_F(SuccessionTest, ANewSessionVoidsTheMarks) {
   EXPECT_EQ(inherited(Part::marks), "");
 }
 
-TEST_F(SuccessionTest, OnlyItsOwnNamesAndNothingWithoutASession) {
+TEST_F(SuccessionTest, OnlyItsOwnNamesAndNothingWithoutAnOutline) {
   open_with_worker();
+  deposit(worker, Part::session, "of nothing");
   deposit(worker, Part::marks, "of nothing");
-  deposit(worker, Part::session, "not registered", "w1other");
+  deposit(worker, Part::outline, "not registered", "w1other");
   worker.hang_up();
   succeed();
   EXPECT_TRUE(successor.inherited.empty());
@@ -564,8 +568,8 @@ TEST_F(SuccessionTest, OnlyItsOwnNamesAndNothingWithoutASession) {
 TEST_F(SuccessionTest, WhatEndsIsForgotten) {
   open_with_worker();
   ASSERT_TRUE(worker.register_name("w1leaves", kPassword));
-  deposit(worker, Part::session, "stays");
-  deposit(worker, Part::session, "leaves", "w1leaves");
+  deposit(worker, Part::outline, "stays");
+  deposit(worker, Part::outline, "leaves", "w1leaves");
   worker.send(link::Unregister{"w1leaves"});
   ASSERT_TRUE(worker.register_name("w1last", kPassword)); // all before it has been read
   EXPECT_EQ(legs_kept(), 1);

@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace plenum::door {
 
@@ -11,27 +12,39 @@ Estate::Estate(const base::Env& env, std::size_t most)
       refused_(env.metrics.counter("plenum_door_deposits_refused_total")) {}
 
 void Estate::put(WorkerKey worker, const link::Deposit& deposit) {
-  const bool session = deposit.part == link::DepositPart::session;
+  const bool outline = deposit.part == link::DepositPart::outline;
   auto at = legs_.find(deposit.ufrag);
-  const bool fits = deposit.bytes.size() <= (session ? kMarksAt : kBytes - kMarksAt);
-  const bool may = at != legs_.end() ? at->second.worker == worker : session && legs_.size() < most_;
-  if (!fits || !may) return refused_.add();
+  const bool may = at != legs_.end() ? at->second.worker == worker : outline && legs_.size() < most_;
+  if (!may || deposit.bytes.size() > link::kDepositBytes) return refused_.add();
+  if (!outline) {
+    if (!put_secret(at->second, deposit)) refused_.add();
+    return;
+  }
   if (at == legs_.end()) {
-    LockedMemory memory(kBytes);
-    if (!memory.ok()) {
-      if (!std::exchange(complained_, true))
-        base::log::warn(env_.log_tag, "cannot lock memory: raise RLIMIT_MEMLOCK (16 KiB for each client), or "
-                                      "calls whose worker dies must be offered again");
-      return refused_.add();
-    }
-    at = legs_.emplace(deposit.ufrag, Leg{worker, std::move(memory)}).first;
+    at = legs_.try_emplace(deposit.ufrag).first;
+    at->second.worker = worker;
     kept_.add(1);
   }
   auto& leg = at->second;
-  const auto room = leg.memory.bytes().subspan(session ? 0 : kMarksAt);
-  std::ranges::copy(deposit.bytes, room.begin());
+  leg.outline = deposit.bytes;
+  leg.session = leg.marks = 0;
+}
+
+bool Estate::put_secret(Leg& leg, const link::Deposit& deposit) {
+  const bool session = deposit.part == link::DepositPart::session;
+  if (!session && (leg.session == 0 || deposit.bytes.size() > kBytes - kMarksAt)) return false;
+  if (!leg.memory) leg.memory.emplace(kBytes);
+  if (!leg.memory->ok()) {
+    leg.memory.reset();
+    if (!std::exchange(complained_, true))
+      base::log::warn(env_.log_tag, "cannot lock memory: raise RLIMIT_MEMLOCK (16 KiB for each client), or "
+                                    "calls whose worker dies must be offered again");
+    return false;
+  }
+  std::ranges::copy(deposit.bytes, leg.memory->bytes().subspan(session ? 0 : kMarksAt).begin());
   (session ? leg.session : leg.marks) = deposit.bytes.size();
   if (session) leg.marks = 0;
+  return true;
 }
 
 Estate::Legs::iterator Estate::erase(Legs::iterator at) {
@@ -65,8 +78,11 @@ std::vector<std::uint8_t> Estate::copy(std::string_view ufrag, link::DepositPart
   const auto at = legs_.find(ufrag);
   if (at == legs_.end()) return {};
   auto& leg = at->second;
+  if (part == link::DepositPart::outline) return leg.outline;
   const bool session = part == link::DepositPart::session;
-  const auto bytes = leg.memory.bytes().subspan(session ? 0 : kMarksAt, session ? leg.session : leg.marks);
+  const auto size = session ? leg.session : leg.marks;
+  if (size == 0) return {};
+  const auto bytes = leg.memory->bytes().subspan(session ? 0 : kMarksAt, size);
   return {bytes.begin(), bytes.end()};
 }
 

@@ -1,8 +1,9 @@
 // Estate: what workers have deposited for their successors, by the name of the leg, in locked memory.
 //
-// The door cannot read it and never looks. A session replaces the one before it and makes its marks void;
-// marks without a session are refused. Bounded by the names that workers may register. Owner: door. Thread:
-// door. docs/architecture.md, 5.3.
+// The door cannot read it and never looks. An outline (no secrets, ordinary memory) makes session and marks
+// before it void, a session the marks before it; nothing without an outline, no marks without a session.
+// Without locked memory the outline alone is kept, and the leg is offered again. Bounded by the names that
+// workers may register. Owner: door. Thread: door. docs/architecture.md, 5.3.
 #pragma once
 
 #include "base/env.hpp"
@@ -10,6 +11,7 @@
 #include "door/worker_links.hpp"
 #include "link/door_messages.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -33,11 +35,13 @@ class Estate {
   static constexpr std::size_t kMarksAt = link::kDepositBytes, kBytes = 16 * 1024;
   struct Leg {
     WorkerKey worker = 0;
-    LockedMemory memory; // session, then marks
+    std::vector<std::uint8_t> outline;
+    std::optional<LockedMemory> memory; // session, then marks
     std::size_t session = 0, marks = 0;
   };
   using Legs = std::unordered_map<std::string, Leg, TextHash, std::equal_to<>>;
 
+  bool put_secret(Leg& leg, const link::Deposit& deposit);
   Legs::iterator erase(Legs::iterator at);
 
   base::Env env_;

@@ -94,7 +94,7 @@ bool Door::Loop::reopen(const ice::PairKey& key, Pair& pair) {
   return true;
 }
 
-// Session and marks go in one breath or not at all; what was said twice is the same.
+// Its parts go in one breath or not at all; what was said twice is the same.
 WorkerLinks::Sent Door::Loop::hand_out(const Handing& what) {
   if (what.last) return links_.try_send(what.worker, link::Handed{});
   if (what.pair) {
@@ -105,7 +105,7 @@ WorkerLinks::Sent Door::Loop::hand_out(const Handing& what) {
     if (sent == WorkerLinks::Sent::yes) count_.handed_pairs.add();
     return sent;
   }
-  for (const auto part : {link::DepositPart::session, link::DepositPart::marks}) {
+  for (const auto part : {link::DepositPart::outline, link::DepositPart::session, link::DepositPart::marks}) {
     link::Deposit deposit{what.ufrag, part, estate_.copy(what.ufrag, part)};
     if (deposit.bytes.empty()) continue;
     const auto sent = links_.try_send(what.worker, deposit);

@@ -194,10 +194,13 @@ void DoorLink::collect(link::DoorMessage& message, int fd) {
   auto& deposit = std::get<link::Deposit>(message);
   auto at = std::ranges::find(inheritance_.legs, deposit.ufrag, &Inheritance::Leg::ufrag);
   if (at == inheritance_.legs.end()) {
-    inheritance_.legs.push_back({deposit.ufrag, {}, {}});
+    inheritance_.legs.push_back({deposit.ufrag, {}, {}, {}});
     at = inheritance_.legs.end() - 1;
   }
-  (deposit.part == link::DepositPart::session ? at->session : at->marks) = std::move(deposit.bytes);
+  auto& part = deposit.part == link::DepositPart::outline   ? at->outline
+               : deposit.part == link::DepositPart::session ? at->session
+                                                            : at->marks;
+  part = std::move(deposit.bytes);
 }
 
 void DoorLink::send(const link::DoorMessage& message) {

@@ -28,7 +28,7 @@ struct Inheritance {
   };
   struct Leg {
     std::string ufrag;
-    std::vector<std::uint8_t> session, marks; // wiped by whoever uses them
+    std::vector<std::uint8_t> session, marks, outline; // wiped by whoever uses them, but the outline
   };
   std::vector<Socket> sockets;
   std::vector<Leg> legs;

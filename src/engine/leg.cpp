@@ -111,8 +111,12 @@ void Leg::deposit(base::Timestamp now) {
     auto session = peer_->session();
     session.peer = id_;
     session.member = member_;
-    if (!world_.continue_in_place) session.keys.reset();
-    if (!door.deposit(name, link::DepositPart::session, peer::encode(session))) return;
+    auto outline = session; // makes void what was deposited before
+    outline.keys.reset();
+    outline.local_ice = {};
+    if (!door.deposit(name, link::DepositPart::outline, peer::encode(outline))) return;
+    const bool keys = world_.continue_in_place && session.keys;
+    if (keys && !door.deposit(name, link::DepositPart::session, peer::encode(session))) return;
     deposited_ = wanted;
   }
   if (!world_.continue_in_place || !peer_->can_continue()) return;

@@ -66,7 +66,7 @@ void RoomEngine::inherit(base::Timestamp now, Inheritance inheritance) {
 
 Leg* RoomEngine::inherit_leg(base::Timestamp now, const Inheritance::Leg& left,
                              const std::vector<Inheritance::Socket>& sockets) {
-  const auto session = peer::decode_session(left.session);
+  const auto session = peer::decode_session(left.session.empty() ? left.outline : left.session);
   const bool wanted = session && std::ranges::find(wanted_, session->peer) != wanted_.end();
   if (!wanted || leg(session->peer) != nullptr || legs_.size() >= kMostLegs) return nullptr;
   auto options = peer_options({});

@@ -86,6 +86,11 @@ struct Fields {
     bad |= value > 1;
     return value == 1;
   }
+  DepositPart part() {
+    const auto value = in.u8();
+    bad |= value > static_cast<std::uint8_t>(DepositPart::outline);
+    return bad ? DepositPart::session : static_cast<DepositPart>(value);
+  }
   Endpoint endpoint() {
     Endpoint out;
     const auto view = in.take(out.address.size());
@@ -112,7 +117,7 @@ DoorMessage read(Fields& f, std::uint8_t type) {
   case 6:
     return Closed{f.text(), f.endpoint(), f.flag()};
   case 7:
-    return Deposit{f.text(), f.flag() ? DepositPart::marks : DepositPart::session, f.blob(kDepositBytes)};
+    return Deposit{f.text(), f.part(), f.blob(kDepositBytes)};
   case 8:
     return Kept{f.text(), f.endpoint(), f.endpoint()};
   case 9:

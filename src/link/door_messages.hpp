@@ -68,9 +68,11 @@ struct Closed { // the worker has closed its descriptor; the door drops its dupl
   bool tcp = false;
 };
 
-// What a successor needs of the leg with this name, opaque to the door, which keeps the last of each part in
-// locked memory. A new session makes the marks before it void.
-enum class DepositPart : std::uint8_t { session, marks };
+// What a successor needs of the leg with this name, opaque to the door, which keeps the last of each part.
+// The outline holds no secret and is enough to offer the leg again; it makes session and marks before it
+// void. Session (with keys) and marks are kept in locked memory; a new session makes the marks before it
+// void.
+enum class DepositPart : std::uint8_t { session, marks, outline };
 struct Deposit {
   std::string ufrag;
   DepositPart part = DepositPart::session;
