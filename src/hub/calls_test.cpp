@@ -251,6 +251,18 @@ TEST(Facts, PeaksOfWorkersAreComparedAndNotSummed) {
   EXPECT_EQ(seen["plenum_packets_in_use"], 100);
 }
 
+TEST(Scenes, AreNotSentForWhatNobodySees) {
+  House h;
+  const auto ann = h.enter("daily", "ann");
+  h.join(ann);
+  const auto before = h.workers->sent_of<link::Scene>().size();
+  const auto by = Principal::of(ann.member);
+  ASSERT_TRUE(h.dispatch(ann.room, room::SendMessage{{}, ann.member, "chat", "hi"}, by).ok());
+  EXPECT_EQ(h.workers->sent_of<link::Scene>().size(), before);
+  ASSERT_TRUE(h.dispatch(ann.room, room::SwitchVideo{ann.member, false}, by).ok());
+  EXPECT_EQ(h.workers->sent_of<link::Scene>().size(), before + 1);
+}
+
 TEST(Scenes, AreCoalesced) {
   House h;
   const auto ann = h.enter("daily", "ann"), bob = h.enter("daily", "bob");

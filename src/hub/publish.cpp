@@ -5,6 +5,7 @@
 #include "hub/archive_rows.hpp"
 #include "hub/core.hpp"
 #include "room/layout_solver.hpp"
+#include "room/scene.hpp"
 
 #include <algorithm>
 
@@ -88,7 +89,7 @@ void Hub::Core::committed(base::RoomId id, room::Events events, base::Result<voi
   }
   for (const auto& event : events)
     publish(*room, event);
-  director_.changed(id);
+  if (std::ranges::any_of(events, room::may_change_scene)) director_.changed(id);
   arm(*room);
   arm_speech(*room);
   save_snapshot(id, *room);

@@ -92,7 +92,16 @@ std::set<Source> reserve(const State& state, std::vector<Spot>& spots) {
   return seated;
 }
 
-// Members that would like a spot and playbacks that are sources, by the time they came.
+std::vector<const Member*> members_wanting_a_spot(const State& state) {
+  auto present = state.present();
+  const auto shown = [&](const Member* m) { return m->video_on || replacement(state, m->id) != nullptr; };
+  const auto alone = [](const Playback& playback) { return !playback.replaces && has_picture(playback); };
+  const bool anybody = std::ranges::any_of(present, shown) || std::ranges::any_of(state.playbacks, alone);
+  if (anybody) std::erase_if(present, [&](const Member* m) { return !shown(m); });
+  return present;
+}
+
+// They, and playbacks that are sources of their own, by the time they came.
 std::vector<Source> sources(const State& state) {
   std::vector<Source> out;
   auto playback = state.playbacks.begin();
@@ -100,9 +109,9 @@ std::vector<Source> sources(const State& state) {
     for (; playback != state.playbacks.end() && playback->started_at < time; ++playback)
       if (!playback->replaces && has_picture(*playback)) out.push_back({{}, playback->id});
   };
-  for (const auto& member : candidates(state)) {
-    playbacks_until(state.find(member)->joined_at.value_or(WallTime{}));
-    out.push_back({member, {}});
+  for (const auto* member : members_wanting_a_spot(state)) {
+    playbacks_until(member->joined_at.value_or(WallTime{}));
+    out.push_back({member->id, {}});
   }
   playbacks_until(WallTime::max());
   return out;
@@ -176,13 +185,9 @@ const Playback* replacement(const State& state, MemberId member) {
 }
 
 std::vector<MemberId> candidates(const State& state) {
-  const auto present = state.present();
-  const auto shown = [&](const Member* m) { return m->video_on || replacement(state, m->id) != nullptr; };
-  const auto alone = [](const Playback& playback) { return !playback.replaces && has_picture(playback); };
-  const bool anybody = std::ranges::any_of(present, shown) || std::ranges::any_of(state.playbacks, alone);
   std::vector<MemberId> out;
-  for (const auto* member : present)
-    if (!anybody || shown(member)) out.push_back(member->id);
+  for (const auto* member : members_wanting_a_spot(state))
+    out.push_back(member->id);
   return out;
 }
 

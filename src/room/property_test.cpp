@@ -64,6 +64,9 @@ void run(std::uint64_t seed, Counts& counts) {
     ASSERT_EQ(once.has_value(), events.has_value());
     ++(events ? counts.accepted : counts.refused);
     if (!events || events->empty()) ASSERT_EQ(s.state, before) << "refused or idle commands change nothing";
+    auto seen = scene(before);
+    seen.revision = s.state.revision;
+    if (!events || std::ranges::none_of(*events, may_change_scene)) ASSERT_EQ(scene(s.state), seen);
     ASSERT_NO_FATAL_FAILURE(check_members(s.state, s.limits)) << "seed " << seed << " step " << step;
     ASSERT_NO_FATAL_FAILURE(check_tiles(s.state)) << "seed " << seed << " step " << step;
     ASSERT_NO_FATAL_FAILURE(check_running(s.state, s.limits)) << "seed " << seed << " step " << step;

@@ -2,6 +2,9 @@
 
 #include "room/layout_solver.hpp"
 
+#include <tuple>
+#include <type_traits>
+
 namespace plenum::room {
 
 link::Scene scene(const State& state) {
@@ -27,6 +30,16 @@ link::Scene scene(const State& state) {
     ++z;
   }
   return out;
+}
+
+bool may_change_scene(const Event& event) {
+  const auto one_of = [&]<class... Kinds>(std::type_identity<std::tuple<Kinds...>>) {
+    return (std::holds_alternative<Kinds>(event) || ...);
+  };
+  return one_of(
+      std::type_identity<
+          std::tuple<RoomOpened, MemberRenamed, MemberJoined, LegReplaced, MemberLeft, VideoSwitched,
+                     PresentationStarted, PresentationEnded, LayoutChanged, OptionsChanged, RoomEnded>>{});
 }
 
 } // namespace plenum::room

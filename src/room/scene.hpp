@@ -3,10 +3,13 @@
 #pragma once
 
 #include "link/scene.hpp"
-#include "room/state.hpp"
+#include "room/events.hpp"
 
 namespace plenum::room {
 
 link::Scene scene(const State& state);
+// False: the scene after this event is the one before it, but for its revision. A chat message is no news for
+// media.
+bool may_change_scene(const Event& event);
 
 } // namespace plenum::room

@@ -73,8 +73,8 @@ void SeppSession::on_event(std::uint64_t, const room::Event& event, const room::
   if (stage_ != Stage::live) return;
   const auto meaning = std::visit(Reading{client_.member, leg_}, event);
   if (meaning.over) return terminate(*meaning.over, leg_.hex());
-  if (meaning.joined) send("memberlist", memberlist(state, leg_.hex(), {*meaning.joined}, {}));
-  if (meaning.left) send("memberlist", memberlist(state, leg_.hex(), {}, {*meaning.left}));
+  if (meaning.joined) send_members(state, {*meaning.joined}, {});
+  if (meaning.left) send_members(state, {}, {*meaning.left});
   if (meaning.sources) note_sources_changed();
   if (meaning.recording) send_recording(state);
   // Android ends the meeting by itself and would not answer.

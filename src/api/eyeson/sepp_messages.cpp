@@ -108,8 +108,8 @@ std::string media_id(std::string_view playback) {
   return "media-" + std::string(playback);
 }
 
-json::object memberlist(const room::State& state, const std::string& call_id,
-                        const std::vector<base::MemberId>& add, const std::vector<base::MemberId>& gone) {
+json::object memberlist(const room::State& state, const std::vector<base::MemberId>& add,
+                        const std::vector<base::MemberId>& gone) {
   json::array added, removed, media;
   for (const auto id : add) {
     const auto* member = state.find(id);
@@ -119,8 +119,7 @@ json::object memberlist(const room::State& state, const std::string& call_id,
     removed.emplace_back(id.hex());
   for (const auto& playback : state.playbacks)
     media.push_back(json::object{{"mid", media_id(playback.id)}, {"playid", playback.id}});
-  return {{"call_id", call_id},
-          {"add", std::move(added)},
+  return {{"add", std::move(added)},
           {"del", std::move(removed)},
           {"count", static_cast<std::int64_t>(state.present_count())},
           {"media", std::move(media)}};

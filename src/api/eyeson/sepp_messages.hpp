@@ -64,8 +64,9 @@ std::optional<SeppMessage> parse_data_channel(std::string_view text);
 std::string write_sepp(base::Random& random, std::string_view type, std::string_view conference,
                        std::string_view client, json::object data);
 
-json::object memberlist(const room::State& state, const std::string& call_id,
-                        const std::vector<base::MemberId>& add, const std::vector<base::MemberId>& gone);
+// Without the call.
+json::object memberlist(const room::State& state, const std::vector<base::MemberId>& add,
+                        const std::vector<base::MemberId>& gone);
 std::string media_id(std::string_view playback); // of a playback, where clients expect a source
 
 // Codes of call_rejected and call_terminated (eyeson-sepp 3.6); never 404, never 0.

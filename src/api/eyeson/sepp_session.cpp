@@ -25,9 +25,9 @@ json::object sdp_object(std::string_view type, std::string_view sdp) {
 
 } // namespace
 
-SeppSession::SeppSession(Dialect& dialect, SourceUpdates& updates, SeppClient client,
+SeppSession::SeppSession(Dialect& dialect, SharedNews& news, SeppClient client,
                          std::move_only_function<void()> resumed)
-    : dialect_(dialect), updates_(updates), client_(client), client_id_(client.member.hex()),
+    : dialect_(dialect), news_(news), client_(client), client_id_(client.member.hex()),
       resumed_(std::move(resumed)) {
   if (const auto* room = dialect_.hub.directory().find(client_.room)) conference_id_ = conference_id(*room);
 }
@@ -189,7 +189,7 @@ void SeppSession::send_snapshot(bool resumed) {
       gone.push_back(member.id); // perhaps while nobody listened
   for (const auto* member : room->present())
     everybody.push_back(member->id);
-  send("memberlist", memberlist(*room, leg_.hex(), everybody, gone));
+  send_members(*room, everybody, gone);
   send_sources(*room);
   recording_.reset();
   send_recording(*room);
@@ -197,7 +197,15 @@ void SeppSession::send_snapshot(bool resumed) {
 
 void SeppSession::send_sources(const room::State& room) {
   if (stage_ == Stage::over) return;
-  socket_.send_text(updates_.write(dialect_.env.random, conference_id_, client_id_, leg_.hex(), room));
+  const auto call = leg_.hex();
+  socket_.send_text(news_.source_update({conference_id_, client_id_, call}, room));
+}
+
+void SeppSession::send_members(const room::State& room, const std::vector<base::MemberId>& add,
+                               const std::vector<base::MemberId>& gone) {
+  if (stage_ == Stage::over) return;
+  const auto call = leg_.hex();
+  socket_.send_text(news_.memberlist({conference_id_, client_id_, call}, room, add, gone));
 }
 
 void SeppSession::send_recording(const room::State& room) {

@@ -40,7 +40,7 @@ class SeppSession final : private hub::Subscriber {
   static constexpr double kCommandBurst = 100, kCommandsPerSecond = 20; // both ways in together
 
   // `resumed` runs when this socket has taken up a call that another socket may still hold.
-  SeppSession(Dialect& dialect, SourceUpdates& updates, SeppClient client,
+  SeppSession(Dialect& dialect, SharedNews& news, SeppClient client,
               std::move_only_function<void()> resumed = {});
   ~SeppSession();
   void start(net::Upgrade upgrade, std::move_only_function<void()> closed);
@@ -75,6 +75,8 @@ class SeppSession final : private hub::Subscriber {
   void reject(int code);
   void note_sources_changed();
   void send_sources(const room::State& room);
+  void send_members(const room::State& room, const std::vector<base::MemberId>& add,
+                    const std::vector<base::MemberId>& gone);
   void send_voice_activity(base::MemberId member, bool on);
   void tell_who_talks(bool also_who_does_not);
   void keep_alive();
@@ -102,7 +104,7 @@ class SeppSession final : private hub::Subscriber {
   }
 
   Dialect& dialect_;
-  SourceUpdates& updates_;
+  SharedNews& news_;
   SeppClient client_;
   std::string client_id_, conference_id_;
   net::WebSocket socket_;
@@ -132,7 +134,7 @@ class SeppSessions {
   base::Result<SeppClient> authorize(const net::Request& request) const;
 
   Dialect& dialect_;
-  SourceUpdates updates_;
+  SharedNews news_{dialect_.env.random};
   std::uint64_t next_ = 0;
   std::map<std::uint64_t, std::unique_ptr<SeppSession>> sessions_; // bounded by the server's connections
 };

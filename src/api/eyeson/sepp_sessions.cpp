@@ -46,7 +46,7 @@ void SeppSessions::upgrade(const net::UpgradeRequest& request, net::Upgrade upgr
     for (auto& [other, old] : sessions_)
       if (other != number) old->give_way(client);
   };
-  auto& session = sessions_[number] = std::make_unique<SeppSession>(dialect_, updates_, *client, resumed);
+  auto& session = sessions_[number] = std::make_unique<SeppSession>(dialect_, news_, *client, resumed);
   session->start(std::move(upgrade_of), [this, number] { sessions_.erase(number); });
 }
 

@@ -73,19 +73,31 @@ json::object source_update(const room::State& state) {
   return out;
 }
 
-std::string SourceUpdates::write(base::Random& random, std::string_view conference, std::string_view client,
-                                 std::string_view call, const room::State& state) {
-  if (room_ != state.id || revision_ != state.revision) {
-    const auto text = base::write_json(source_update(state));
-    members_ = text.substr(1, text.size() - 2);
-    room_ = state.id;
-    revision_ = state.revision;
+template <class Render>
+std::string SharedNews::write(std::string_view type, const Client& client, Newest& newest, Newest wanted,
+                              Render&& render) {
+  if (newest != wanted) {
+    const auto text = base::write_json(render());
+    newest = std::move(wanted);
+    newest.members = text.substr(1, text.size() - 2);
     ++rendered_;
   }
-  auto text = write_sepp(random, "source_update", conference, client, {{"call_id", call}});
+  auto text = write_sepp(random_, type, client.conference, client.id, {{"call_id", client.call}});
   CHECK(text.ends_with("}}")); // `data` comes last
   text.resize(text.size() - 2);
-  return text.append(",").append(members_).append("}}");
+  return text.append(",").append(newest.members).append("}}");
+}
+
+std::string SharedNews::source_update(const Client& client, const room::State& state) {
+  return write("source_update", client, sources_, {state.id, state.revision, {}, {}, {}},
+               [&] { return eyeson::source_update(state); });
+}
+
+std::string SharedNews::memberlist(const Client& client, const room::State& state,
+                                   const std::vector<base::MemberId>& add,
+                                   const std::vector<base::MemberId>& gone) {
+  return write("memberlist", client, members_, {state.id, state.revision, add, gone, {}},
+               [&] { return eyeson::memberlist(state, add, gone); });
 }
 
 } // namespace plenum::api::eyeson

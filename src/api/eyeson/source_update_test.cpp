@@ -56,31 +56,46 @@ TEST(SourceUpdate, SaysWhatLiesOverThePictureAndWhetherItIsBroadcast) {
   EXPECT_EQ(list(m.state, "tovl") + list(m.state, "bcast"), "truetrue");
 }
 
-TEST(SourceUpdates, RenderARoomOnceForEverybodyInIt) {
+base::json::value read(const std::string& text) {
+  auto message = base::parse_json(text);
+  EXPECT_TRUE(message) << text;
+  return message ? *message : base::json::value();
+}
+
+TEST(SharedNews, RenderARoomOnceForEverybodyInIt) {
   Meeting m;
   base::SeededRandom random(1);
-  SourceUpdates updates;
+  SharedNews news(random);
   for (const auto* client : {"c1", "c2", "c3"}) {
-    const auto message = base::parse_json(updates.write(random, "f1", client, "call", m.state));
-    ASSERT_TRUE(message);
+    const auto message = read(news.source_update({"f1", client, "call"}, m.state));
     auto data = source_update(m.state);
     data["call_id"] = "call";
-    EXPECT_EQ(message->at("data"), base::json::value(data));
-    EXPECT_EQ(message->at("to"), client);
-    EXPECT_EQ(message->at("type"), "source_update");
+    EXPECT_EQ(message.at("data"), base::json::value(data));
+    EXPECT_EQ(message.at("to"), client);
+    EXPECT_EQ(message.at("type"), "source_update");
+    const auto list = read(news.memberlist({"f1", client, "call"}, m.state, {member(2)}, {}));
+    EXPECT_EQ(list.at("type"), "memberlist");
+    EXPECT_EQ(list.at("data").at("call_id"), "call");
+    EXPECT_EQ(list.at("data").at("count"), 2);
   }
-  EXPECT_EQ(updates.rendered(), 1u);
+  EXPECT_EQ(news.rendered(), 2u);
+}
+
+TEST(SharedNews, AreNeverOldAndNeverOfAnotherRoom) {
+  Meeting m;
+  base::SeededRandom random(1);
+  SharedNews news(random);
+  const SharedNews::Client client{"f1", "c1", "call"};
+  news.source_update(client, m.state);
   m.leave(2);
-  const auto message = base::parse_json(updates.write(random, "f1", "c1", "call", m.state));
-  ASSERT_TRUE(message);
-  EXPECT_EQ(message->at("data").at("src").as_array().size(), 1u);
-  EXPECT_EQ(updates.rendered(), 2u);
+  EXPECT_EQ(read(news.source_update(client, m.state)).at("data").at("src").as_array().size(), 1u);
   Scenario other;
   other.open();
-  while (other.state.revision < m.state.revision)
-    other.add(other.state.revision);
   other.state.id = {{9, 9}};
-  EXPECT_NE(updates.write(random, "f1", "c1", "call", other.state).find(R"("src":[])"), std::string::npos);
+  other.state.revision = m.state.revision;
+  EXPECT_TRUE(read(news.source_update(client, other.state)).at("data").at("src").as_array().empty());
+  news.memberlist(client, m.state, {member(1)}, {});
+  EXPECT_TRUE(read(news.memberlist(client, m.state, {}, {})).at("data").at("add").as_array().empty());
 }
 
 } // namespace
