@@ -4,10 +4,11 @@
 Each row starts a server of its own, lets plenum-load make the meeting, and takes the CPU time (user + system) of
 all Plenum processes from /proc between the two moments that plenum-load announces. See docs/costs.md.
 """
-import argparse, json, os, pathlib, re, resource, shutil, statistics, subprocess, sys, tempfile, time, urllib.request
+import argparse, functools, json, os, pathlib, re, resource, shutil, statistics, subprocess, sys, tempfile, time, urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 HERTZ = os.sysconf("SC_CLK_TCK")
+OBSERVERS = 5000  # of the row `events`
 PATIENCE = 180  # seconds, for whatever should take a few
 
 
@@ -118,9 +119,13 @@ class Bench:
     def __init__(self, options):
         self.options = options
         self.build = pathlib.Path(options.build).resolve()
-        self.clips = ROOT / "build" / "clips"
         self.rows = {}
-        subprocess.run([self.build / "bench/plenum-clips", self.clips], check=True)
+
+    @functools.cached_property
+    def clips(self):
+        clips = ROOT / "build" / "clips"
+        subprocess.run([self.build / "bench/plenum-clips", clips], check=True)
+        return clips
 
     def program(self, name):
         path = self.build / "src/apps" / (name if "/" in name else f"{name.replace('-', '_')}/{name}")
@@ -265,6 +270,63 @@ class Bench:
         finally:
             host.end()
 
+    def events(self):
+        """5,000 observers of one room, 10 events a second, beside a Node server with `ws` that does the same"""
+        runs = {"plenum": [], "node_ws": []}
+        for _ in range(self.options.rounds):  # in turn, so that both meet the same machine
+            runs["plenum"].append(self.events_of_plenum())
+            runs["node_ws"].append(self.events_of_node())
+        best = {}
+        for name, of in runs.items():
+            best[name] = min(of, key=lambda run: run["p99_ms"])
+            self.row(bench="events", server=name, observers=OBSERVERS, rate=10, p50_ms=best[name]["p50_ms"],
+                     p99_ms=best[name]["p99_ms"], p99_ms_median=statistics.median(run["p99_ms"] for run in of),
+                     most_ms=best[name]["most_ms"], missing=sum(run["missing"] for run in of), cores=best[name]["cores"],
+                     kb_per_connection=min(run["kb"] for run in of), load_cores=best[name]["own_cores"])
+        plenum, node = best["plenum"], best["node_ws"]
+        self.row(bench="events_part", p99_times_better=node["p99_ms"] / plenum["p99_ms"],
+                 p50_times_better=node["p50_ms"] / plenum["p50_ms"], cpu_times_less=node["cores"] / plenum["cores"],
+                 memory_times_less=min(run["kb"] for run in runs["node_ws"]) / min(run["kb"] for run in runs["plenum"]))
+
+    def events_of_plenum(self):
+        host = Server(self)
+        try:
+            request = urllib.request.Request(host.url + "/rooms", data=b"id=bench&user[id]=ann&user[name]=Ann",
+                                             headers={"Authorization": host.key})
+            access = json.load(urllib.request.urlopen(request))["access_key"]
+            return self.events_load(host.process.pid, host.url.rsplit(":", 1)[1], "/rt?room_id=bench",
+                                    f"/rooms/{access}/messages", "--header", f"Authorization: {host.key}",
+                                    "--until", "room_update")
+        finally:
+            host.end()
+
+    def events_of_node(self):
+        node = subprocess.Popen(["node", ROOT / "bench/events/node_ws.mjs"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        try:
+            return self.events_load(node.pid, node.stdout.readline().strip(), "/", "/say")
+        finally:
+            node.kill()
+            node.wait()
+
+    def events_load(self, server, port, target, post, *more):
+        before = pss_mb(server)
+        load = subprocess.Popen(
+            [self.build / "bench/plenum-events", "--port", port, "--observers", str(OBSERVERS), "--seconds",
+             str(int(self.options.seconds)), "--target", target, "--post", post, "--subscribe",
+             json.dumps({"command": "subscribe", "identifier": '{"channel":"RoomChannel"}'}), *more],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        load.stdout.readline()
+        time.sleep(self.options.warm_up)
+        memory = pss_mb(server) - before
+        cpu, began = cpu_seconds(server), time.monotonic()
+        load.stdin.write("\n")
+        load.stdin.flush()
+        measured = json.loads(load.stdout.readline())
+        cores = (cpu_seconds(server) - cpu) / (time.monotonic() - began)
+        if load.wait() != 0:
+            raise SystemExit("plenum-events did not finish")
+        return measured | {"cores": cores, "kb": memory * 1024 / OBSERVERS}
+
     def peers(self):
         """one ffmpeg and one GStreamer process that decode, compose and encode the same pictures (no network, no sound)"""
         for people in (2, 4, 9):
@@ -330,7 +392,7 @@ def print_tables(rows):
                     print(f"  {row.get('people', '')} people, {key}: {parts}")
 
 
-ROWS = ["idle", "first_frame", "room", "shaped", "viewers", "h264", "audio", "join", "idle_rooms", "peers"]
+ROWS = ["idle", "first_frame", "room", "shaped", "viewers", "h264", "audio", "join", "idle_rooms", "events", "peers"]
 
 
 def main():
