@@ -26,8 +26,7 @@ PathCheck check_path(const base::Secret& key, std::string_view path, std::string
   const auto [stop, error] = std::from_chars(expires.data(), end, until);
   if (error != std::errc() || stop != end) return PathCheck::forged;
   const auto wanted = signature_of(key, path, until);
-  if (signature.size() != wanted.size() || CRYPTO_memcmp(signature.data(), wanted.data(), wanted.size()) != 0)
-    return PathCheck::forged;
+  if (!same_signature(signature, wanted)) return PathCheck::forged;
   return now_unix_seconds > until ? PathCheck::expired : PathCheck::fine;
 }
 
