@@ -59,11 +59,12 @@ std::vector<std::pair<std::string, std::string>> WebhookView::headers(std::strin
                                                                       const store::Delivery& delivery,
                                                                       base::WallTime now) {
   const auto seconds = base::unix_seconds(now);
-  return {
-      {"X-Eyeson-Signature", net::hmac_sha256_hex(key, body)},
-      {"X-Plenum-Delivery", delivery.id.hex()},
-      {"X-Plenum-Signature",
-       fmt::format("t={},v1={}", seconds, net::hmac_sha256_hex(key, fmt::format("{}.{}", seconds, body)))}};
+  const auto id = delivery.id.hex();
+  return {{"X-Eyeson-Signature", net::hmac_sha256_hex(key, body)},
+          {"X-Plenum-Delivery", id},
+          {"X-Plenum-Signature",
+           fmt::format("t={},v1={}", seconds,
+                       net::hmac_sha256_hex(key, fmt::format("{}.{}.{}", id, seconds, body)))}};
 }
 
 } // namespace plenum::api::eyeson

@@ -18,8 +18,8 @@ class WebhookView final : public hub::HookView {
   std::vector<store::OutboxEvent> render(const room::Event& event, const room::State& after,
                                          base::WallTime at) override;
   // X-Eyeson-Signature is the contract's: over the body alone. Ours beside it: which delivery this is, the
-  // same in every attempt, and a signature over "<unix seconds>.<body>", so that an old request cannot be
-  // sent again.
+  // same in every attempt, and a signature over "<delivery>.<unix seconds>.<body>", so that an old request
+  // cannot be sent again, not even as another delivery.
   std::vector<std::pair<std::string, std::string>> headers(std::string_view body, const base::Secret& key,
                                                            const store::Delivery& delivery,
                                                            base::WallTime now) override;

@@ -72,8 +72,9 @@ TEST_F(Webhooks, the_signature_is_the_one_of_the_contract) {
                       std::string("3c58278f9409bb1c11d84b4b38a55f36c57625618d47a5ab3fba055cc8fd07ca")));
   EXPECT_EQ(headers[1], std::pair(std::string("X-Plenum-Delivery"), std::string("68e77a9fc2d1b70044aa9344")));
   EXPECT_EQ(headers[2].first, "X-Plenum-Signature");
-  EXPECT_EQ(headers[2].second, "t=1760000005,v1=" + net::hmac_sha256_hex(base::Secret("test-api-key-0001"),
-                                                                         "1760000005." + body));
+  EXPECT_EQ(headers[2].second,
+            "t=1760000005,v1=" + net::hmac_sha256_hex(base::Secret("test-api-key-0001"),
+                                                      "68e77a9fc2d1b70044aa9344.1760000005." + body));
   for (const auto& [name, value] : headers)
     EXPECT_THAT(value, Not(HasSubstr("test-api-key"))) << name;
 }

@@ -1,6 +1,7 @@
 #include "apps/plenum/config.hpp"
 
 #include "ice/address.hpp"
+#include "net/ip_address.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -201,6 +202,20 @@ const std::vector<Setting>& settings() {
       setting("workers.executable", &Config::workers_executable,
               "path of plenum-media; empty: beside this program"),
       setting("web.directory", &Config::web_directory, "the built meeting page; none: API only"),
+      setting("outbound.plain_http", &Config::outbound_plain_http,
+              "URLs that users give us may be http, too"),
+      setting("outbound.allowed_networks", &Config::outbound_allowed_networks,
+              "where such URLs may lead besides public addresses: 10.1.0.0/16"),
+      setting("outbound.authorities", &Config::outbound_authorities,
+              "PEM file of authorities that are trusted besides the system's"),
+      setting("hooks.most", &Config::hooks_most, "deliveries to hooks under way at the same time"),
+      setting("hooks.most_each", &Config::hooks_most_each, "and to one hook"),
+      setting("hooks.give_up_hours", &Config::hooks_give_up_hours,
+              "a delivery that fails for so long is parked"),
+      setting("keep.meetings_days", &Config::keep_meetings_days,
+              "events are kept for so long, also after the meeting"),
+      setting("keep.files_days", &Config::keep_files_days, "recordings and snapshots"),
+      setting("keep.dead_letters_days", &Config::keep_dead_letters_days, "deliveries that were parked"),
       setting("log.level", &Config::log_level, "debug, info, warn or error"),
       setting("log.format", &Config::log_format, "json or text"),
   };
@@ -254,6 +269,13 @@ Result<void> check_config(const Config& c) {
     return invalid("rooms times are at least one second");
   if (c.rooms_most == 0 || c.rooms_members == 0)
     return invalid("rooms.most and rooms.members are at least 1");
+  for (const auto& network : c.outbound_allowed_networks)
+    if (!net::IpPrefix::parse(network))
+      return invalid("outbound.allowed_networks: not a network (address/bits, no bits of hosts): " + network);
+  if (c.hooks_most == 0 || c.hooks_most_each == 0 || c.hooks_give_up_hours == 0)
+    return invalid("hooks.* are at least 1");
+  if (c.keep_meetings_days == 0 || c.keep_files_days == 0 || c.keep_dead_letters_days == 0)
+    return invalid("keep.* are at least one day");
   if (c.workers_most <= c.workers_spares) return invalid("workers.most must be more than workers.spares");
   return {};
 }

@@ -47,6 +47,14 @@ struct Config {
   std::uint32_t workers_most = 64;
   std::string workers_executable; // empty: plenum-media beside this program, or its build folder
   std::string web_directory;      // empty: found beside the program; "none": API only
+  bool outbound_plain_http = false;
+  std::vector<std::string> outbound_allowed_networks; // besides public addresses
+  std::string outbound_authorities;                   // PEM file, besides the system's
+  std::uint32_t hooks_most = 128, hooks_most_each = 8;
+  std::uint32_t hooks_give_up_hours = 72;
+  std::uint32_t keep_meetings_days = 14;
+  std::uint32_t keep_files_days = 14;
+  std::uint32_t keep_dead_letters_days = 14;
   std::string log_level = "info";
   std::string log_format = "json";
 };

@@ -45,6 +45,14 @@ TEST(Config, flags_beat_environment_beats_file_beats_defaults) {
   EXPECT_EQ(loaded->origin.at("media.port"), "default");
 }
 
+TEST(Config, networks_that_are_none_stop_the_start) {
+  for (const auto* bad : {"10.0.0.0/33", "10.0.0.1/8", "localhost", "10.0.0.0/8x"})
+    EXPECT_NE(error_of("", {}, {{"outbound.allowed_networks", bad}}).find(bad), std::string::npos);
+  EXPECT_EQ(error_of("[outbound]\nallowed_networks = [\"127.0.0.0/8\", \"::1\"]\nplain_http = true\n"), "");
+  EXPECT_NE(error_of("[hooks]\ngive_up_hours = 0\n"), "");
+  EXPECT_NE(error_of("[keep]\nmeetings_days = 0\n"), "");
+}
+
 TEST(Config, mistakes_are_named) {
   EXPECT_NE(error_of("[http]\nprot = 1\n").find("unknown setting http.prot"), std::string::npos);
   EXPECT_NE(error_of("port = 1\n").find("must be a [section]"), std::string::npos);

@@ -1,6 +1,7 @@
 // plenum: control process and command-line tool in one.
 #include "apps/plenum/commands.hpp"
 #include "apps/plenum/config.hpp"
+#include "apps/plenum/hook_commands.hpp"
 #include "apps/plenum/server.hpp"
 #include "base/log.hpp"
 
@@ -48,6 +49,8 @@ int serve(const app::Config& config, app::ServeOptions options) {
   start_log(config);
   std::signal(SIGPIPE, SIG_IGN);
   raise_descriptor_limit();
+  ::setenv("RES_OPTIONS", "timeout:2 attempts:2",
+           0); // looking up a name shall not take longer than a request
   const plenum::base::Env env;
   int status = 0;
   {
@@ -71,6 +74,8 @@ struct Wish {
   app::RoomTarget target; // no URL: the server of these settings
   std::string team = "My team", id, name, user = "Host";
   bool widescreen = false;
+  bool parked = false;
+  std::string delivery, account;
 };
 
 void add_settings(CLI::App& cli, Wish& wish) {
@@ -91,6 +96,13 @@ void add_room_options(CLI::App& room, CLI::App& create, CLI::App& end, Wish& wis
   create.add_option("--user", wish.user, "name of the host");
   create.add_flag("--widescreen", wish.widescreen, "1280x720 instead of 1280x960");
   end.add_option("id", wish.id, "id of the room")->required();
+}
+
+void add_hook_options(CLI::App& list, CLI::App& replay, CLI::App& test, Wish& wish) {
+  list.add_flag("--parked", wish.parked, "the deliveries that were given up instead");
+  replay.add_option("delivery", wish.delivery, "which one; else all of --account, else all");
+  replay.add_option("--account", wish.account, "whose (plenum key ls)");
+  test.add_option("--account", wish.account, "whose hook; not needed when there is only one");
 }
 
 } // namespace
@@ -115,6 +127,11 @@ int main(int argc, char** argv) {
   auto* room_list = room->add_subcommand("ls", "meetings that run");
   auto* room_end = room->add_subcommand("end", "end a meeting");
   add_room_options(*room, *room_create, *room_end, wish);
+  auto* hook = cli.add_subcommand("hook", "what owners are told (webhooks)")->require_subcommand(1);
+  auto* hook_list = hook->add_subcommand("ls", "hooks, and what waits for them");
+  auto* hook_replay = hook->add_subcommand("replay", "send parked deliveries again");
+  auto* hook_test = hook->add_subcommand("test", "send a test and say what came of it");
+  add_hook_options(*hook_list, *hook_replay, *hook_test, wish);
   auto* config = cli.add_subcommand("config", "settings")->require_subcommand(1);
   auto* config_show = config->add_subcommand("show", "each value and where it came from");
   auto* config_check = config->add_subcommand("check", "exit status 0 when the settings are good");
@@ -143,6 +160,9 @@ int main(int argc, char** argv) {
     return app::create_room(wish.target, wish.id, wish.name, wish.user, wish.widescreen);
   if (room_list->parsed()) return app::list_rooms(wish.target);
   if (room_end->parsed()) return app::end_room(wish.target, wish.id);
+  if (hook_list->parsed()) return app::list_hooks(env, loaded->config, wish.parked);
+  if (hook_replay->parsed()) return app::replay_deliveries(env, loaded->config, wish.delivery, wish.account);
+  if (hook_test->parsed()) return app::test_hook(env, loaded->config, wish.account);
   if (config_show->parsed()) return app::show_config(*loaded);
   if (config_check->parsed()) fmt::print("fine\n");
   return 0;

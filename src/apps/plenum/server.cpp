@@ -177,7 +177,10 @@ Result<void> Server::open() {
   if (config_.media_stun && !rooms.addresses.empty()) own_stun = stun_url(rooms.addresses.front());
   hub_ = std::make_unique<hub::Hub>(env_, loop_, store_->room_log(), store_->accounts(), store_->archive(),
                                     *workers_, *door_port_, std::move(rooms));
+  return open_api(std::move(own_stun));
+}
 
+Result<void> Server::open_api(std::string own_stun) {
   definitions_ = std::make_unique<hub::Definitions>(env_, *hub_, store_->definitions());
   dialect_ = std::make_unique<api::eyeson::Dialect>(api::eyeson::Dialect{
       env_,
@@ -189,6 +192,16 @@ Result<void> Server::open() {
        config_.ice_turn_servers, config_.ice_turn_secret, std::move(own_stun)},
       token_key_});
   if (auto key = token_key_.private_pem()) dialect_->file_key = std::move(*key);
+  hook_view_ = std::make_unique<api::eyeson::WebhookView>(*dialect_);
+  hub_->set_hook_view(*hook_view_);
+  auto outgoing = Outgoing::open(env_, loop_, *store_, *hook_view_, config_);
+  if (!outgoing) return std::unexpected(std::move(outgoing).error());
+  outgoing_ = std::move(*outgoing);
+  dialect_->check_url = [this](const std::string& url) -> Result<void> {
+    const auto checked = outgoing_->guard().check(url, net::UrlUse::hook);
+    if (!checked) return std::unexpected(checked.error());
+    return {};
+  };
   rest_ = std::make_unique<api::eyeson::Rest>(*dialect_);
   cables_ = std::make_unique<api::eyeson::CableSessions>(*dialect_);
   calls_ = std::make_unique<api::eyeson::SeppSessions>(*dialect_);
@@ -260,6 +273,7 @@ void Server::on_loaded(Result<void> loaded) {
     loop_.stop();
     return;
   }
+  outgoing_->start();
   not_ready_.clear();
   if (options_.try_it) try_it();
 }

@@ -5,7 +5,9 @@
 #include "api/eyeson/cable_session.hpp"
 #include "api/eyeson/rest.hpp"
 #include "api/eyeson/sepp_session.hpp"
+#include "api/eyeson/webhook_view.hpp"
 #include "apps/plenum/config.hpp"
+#include "apps/plenum/outgoing.hpp"
 #include "door/door.hpp"
 #include "hub/hub.hpp"
 #include "hub/process_pool.hpp"
@@ -44,6 +46,7 @@ class Server {
 
   Server(const base::Env& env, Config config, ServeOptions options, net::JwtKey token_key);
   base::Result<void> open();
+  base::Result<void> open_api(std::string own_stun);
   base::Result<void> add_page();
   base::Result<void> listen();
   void on_loaded(base::Result<void> loaded);
@@ -68,6 +71,8 @@ class Server {
   std::unique_ptr<hub::Hub> hub_;
   std::unique_ptr<hub::Definitions> definitions_;
   std::unique_ptr<api::eyeson::Dialect> dialect_;
+  std::unique_ptr<api::eyeson::WebhookView> hook_view_;
+  std::unique_ptr<Outgoing> outgoing_;
   std::unique_ptr<api::eyeson::Rest> rest_;
   std::unique_ptr<api::eyeson::CableSessions> cables_;
   std::unique_ptr<api::eyeson::SeppSessions> calls_;
