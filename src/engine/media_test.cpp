@@ -147,6 +147,23 @@ TEST_F(MediaTest, AVideoSourceDecodesOnlyWhatIsShown) {
   EXPECT_EQ(shown->width, 32);
 }
 
+// As when a keyframe was asked for and comes before the canvas has ticked with the new scene.
+TEST_F(MediaTest, AKeyframeThatComesBeforeItsTileIsNotLost) {
+  video::FramePool pool(env, 8, "test");
+  auto encoder = video::make_encoder(env, frames, base::Codec::vp8, {.width = 64, .height = 64, .kbps = 200});
+  ASSERT_TRUE(encoder);
+  VideoSource source(env);
+  source.outgrown_by(32, 32); // net has decided
+  EXPECT_TRUE(source.push((*encoder)->encode(picture(pool, 64, 64, 100), true, 0)));
+  source.run();
+  EXPECT_FALSE(source.tile().pick(env.clock.now(), {}));
+  source.tile().set_target({.width = 32, .height = 32});
+  EXPECT_TRUE(source.push((*encoder)->encode(picture(pool, 64, 64, 150), false, 3600)));
+  source.run();
+  EXPECT_FALSE(source.take_keyframe_need());
+  EXPECT_TRUE(source.tile().pick(env.clock.now(), {}));
+}
+
 TEST_F(MediaTest, AFullDecodeRingDropsToAKeyframe) {
   VideoSource source(env);
   const auto frame = [&](bool key) {

@@ -21,6 +21,7 @@ bool VideoSource::outgrown_by(int width, int height) {
   const bool grew = shown_width_ > 0 && (width > shown_width_ || height > shown_height_);
   shown_width_ = width;
   shown_height_ = height;
+  expected_.store(width > 0, std::memory_order_relaxed);
   const auto size = decoded_size.load(std::memory_order_relaxed);
   const auto seen_width = static_cast<int>(size >> 32), seen_height = static_cast<int>(size & 0xffffffff);
   return grew && size != 0 && (seen_width < width || seen_height < height);
@@ -33,7 +34,9 @@ void VideoSource::run() {
 
 void VideoSource::decode(const base::EncodedFrame& frame) {
   const auto target = tile_.target();
-  if (!target.visible()) {
+  // The sender was asked for a keyframe when its tile was decided on, and its answer may come before the canvas
+  // has ticked: dropped, the next one would come a second later.
+  if (!target.visible() && !expected_.load(std::memory_order_relaxed)) {
     awaiting_key_ = true; // back on the canvas, the sender is asked for a fresh start
     return;
   }
@@ -57,6 +60,7 @@ void VideoSource::decode(const base::EncodedFrame& frame) {
                          static_cast<std::uint32_t>(decoded.picture.height),
                      std::memory_order_relaxed);
   decoded_frames.fetch_add(1, std::memory_order_release);
+  if (!target.visible()) return;
   const auto hint =
       screen.load(std::memory_order_relaxed) ? video::ContentHint::screen : video::ContentHint::camera;
   auto picture = video::scale_to_tile(decoded.picture, target, hint, pictures_, scaler_);

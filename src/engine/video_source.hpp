@@ -55,6 +55,7 @@ class VideoSource final : public base::Strand {
   bool dropping_ = false;                  // net's
   int shown_width_ = 0, shown_height_ = 0; // net's
   std::atomic<bool> needs_key_{false};
+  std::atomic<bool> expected_{false}; // the canvas will show it, or does
   bool awaiting_key_ = true; // the strand's
   std::unique_ptr<video::Decoder> decoder_;
   video::Scaler scaler_;
