@@ -14,9 +14,11 @@
 #include <boost/asio/post.hpp>
 #include <boost/beast/core/role.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace plenum::net {
@@ -34,6 +36,8 @@ class Transport {
   virtual void handshake(HandshakeHandler handler) = 0; // plain TCP: succeeds at once
   virtual void read_some(asio::mutable_buffer into, IoHandler handler) = 0;
   virtual void write_some(asio::const_buffer from, IoHandler handler) = 0;
+  // What the kernel takes without waiting; 0: nothing now, or never so (TLS).
+  virtual std::size_t write_now(std::string_view head, std::string_view body) = 0;
   virtual tcp::socket& socket() = 0;
 };
 
@@ -90,9 +94,23 @@ class AnyStream {
   template <class ConstBuffers, class Token>
   auto async_write_some(const ConstBuffers& buffers, Token&& token) {
     return asio::async_initiate<Token, void(error_code, std::size_t)>(
-        [this](auto handler, asio::const_buffer from) { transport_->write_some(from, std::move(handler)); },
-        token, first<asio::const_buffer>(buffers));
+        [this](auto handler, asio::const_buffer from) { write(from, std::move(handler)); }, token,
+        first<asio::const_buffer>(buffers));
   }
+
+  // Both in one call of the kernel, past everything asynchronous. False: nothing was written, because another
+  // write is under way or nothing can be taken now. Whatever the kernel has not taken is owed: it goes out
+  // before anything that is written later, so somebody must write soon.
+  bool write_now(std::string_view head, std::string_view body) {
+    if (writing_ || !owed_.empty()) return false;
+    const auto taken = transport_->write_now(head, body);
+    if (taken == 0) return false;
+    const auto of_head = std::min(taken, head.size());
+    if (taken < head.size() + body.size())
+      owed_.append(head.substr(of_head)).append(body.substr(taken - of_head));
+    return true;
+  }
+  std::size_t owed_bytes() const { return owed_.size(); }
 
  private:
   template <class Buffer, class Sequence>
@@ -113,8 +131,22 @@ class AnyStream {
                [handler = std::move(handler), count]() mutable { std::move(handler)(error_code{}, count); });
   }
 
+  void write(asio::const_buffer from, Transport::IoHandler handler) {
+    writing_ = true;
+    const bool owing = !owed_.empty();
+    transport_->write_some(
+        owing ? asio::buffer(owed_) : from,
+        [this, owing, from, handler = std::move(handler)](const error_code& ec, std::size_t count) mutable {
+          writing_ = false;
+          if (!owing || ec) return std::move(handler)(ec, owing ? 0 : count);
+          owed_.erase(0, count);
+          write(from, std::move(handler));
+        });
+  }
+
   std::unique_ptr<Transport> transport_;
-  std::string unread_;
+  std::string unread_, owed_;
+  bool writing_ = false;
 };
 
 // Ends the sending half, then reads and discards until the peer closes, at most 1 s and 1 MiB: closing a

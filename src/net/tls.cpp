@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <sys/socket.h>
+#include <sys/uio.h>
 
 namespace plenum::net {
 
@@ -40,6 +42,15 @@ class TcpTransport final : public Transport {
   void write_some(asio::const_buffer from, IoHandler handler) override {
     socket_.async_write_some(from, std::move(handler));
   }
+  std::size_t write_now(std::string_view head, std::string_view body) override {
+    std::array parts{iovec{const_cast<char*>(head.data()), head.size()},
+                     iovec{const_cast<char*>(body.data()), body.size()}};
+    msghdr message{};
+    message.msg_iov = parts.data();
+    message.msg_iovlen = parts.size();
+    const auto taken = ::sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    return taken > 0 ? static_cast<std::size_t>(taken) : 0; // an error is met by the next ordinary write
+  }
   tcp::socket& socket() override { return socket_; }
 
  private:
@@ -60,6 +71,7 @@ class TlsTransport final : public Transport {
   void write_some(asio::const_buffer from, IoHandler handler) override {
     stream_.async_write_some(from, std::move(handler));
   }
+  std::size_t write_now(std::string_view, std::string_view) override { return 0; }
   tcp::socket& socket() override { return stream_.next_layer(); }
 
  private:

@@ -1,12 +1,12 @@
 // WebSocket: a live text connection as a handle and a few callbacks; Beast stays in websocket.cpp.
 //
-// `send_text` never blocks: messages wait in a bounded queue, and a peer that does not read is closed (1013)
-// and counted instead of growing memory. `close` lets queued messages go out first. Pings are RFC 6455
-// control frames; a peer silent for `dead_after` is dropped with 1006. Text is checked to be UTF-8 (1007),
-// oversize closes with 1009. No permessage-deflate. Dropping the handle silences all callbacks, then closes
-// with 1000: callbacks may therefore hold a plain `this` of the handle's owner, and may destroy the handle.
-// WebSocketLink and UpgradeTarget exist so that dialects can be tested without a socket. Thread: core. RFC
-// 6455.
+// `send_text` never blocks: the kernel takes the message at once, or it waits in a bounded queue, and a peer
+// that does not read is closed (1013) and counted instead of growing memory. `close` lets queued messages go
+// out first. Pings are RFC 6455 control frames; a peer silent for `dead_after` is dropped with 1006. Text is
+// checked to be UTF-8 (1007), oversize closes with 1009. No permessage-deflate. Dropping the handle silences
+// all callbacks, then closes with 1000: callbacks may therefore hold a plain `this` of the handle's owner,
+// and may destroy the handle. WebSocketLink and UpgradeTarget exist so that dialects can be tested without a
+// socket. Thread: core. RFC 6455.
 #pragma once
 
 #include "base/bytes.hpp"

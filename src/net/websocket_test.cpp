@@ -79,6 +79,14 @@ class WebSocketTest : public testing::Test {
     connect("/rt", std::move(options));
     ASSERT_TRUE(loop_.run_until([&] { return client_ear_.opened && server_ear_.opened; }));
   }
+  // Accepted, but the handshake is not through: what is sent now is queued.
+  void accept_and_wait() {
+    decide_later_ = true;
+    connect();
+    ASSERT_TRUE(until([&] { return !later_.empty(); }));
+    server_ear_.socket = later_.front().accept("", server_ear_.events(), options_);
+    later_.clear();
+  }
   bool until(const std::function<bool()>& done) { return loop_.run_until(done); }
   std::string upgrade_request(std::string_view target, std::string_view extra = "") {
     return "GET " + std::string(target) +
@@ -329,9 +337,63 @@ TEST_F(WebSocketTest, SlowReaderOverflowsAndIsClosed) {
   EXPECT_TRUE(until([&] { return server_->connections() == 0; }));
 }
 
+// A frame of which the kernel took only a part stays whole, whatever else is written: pongs, pings, the
+// queue.
+TEST_F(WebSocketTest, FramesTakenInPartStayWhole) {
+  options_.queue_messages = 10'000;
+  options_.queue_bytes = 64 << 20;
+  TestClient client(loop_, port_, 4096);
+  client.send(upgrade_request("/rt"));
+  EXPECT_TRUE(until([&] { return server_ear_.opened; }));
+  EXPECT_TRUE(client.wait_for("\r\n\r\n"));
+  std::vector<std::string> said;
+  for (int round = 0; round < 20; ++round) {
+    client.pause();
+    const auto say = [&] { // sizes of all three kinds of heads
+      const std::size_t sizes[] = {10, 7'001, 70'003};
+      said.push_back(std::to_string(said.size()) + std::string(sizes[said.size() % 3], 'x'));
+      EXPECT_TRUE(server_ear_.socket.send_text(said.back()));
+    };
+    for (int most = 0; most < 2000 && server_ear_.socket.queued_bytes() == 0; ++most)
+      say(); // until the kernel takes no more
+    for (int more = 0; more < round % 4; ++more) {
+      client.send(frame(9, "are you there"));
+      loop_.run_until([] { return false; }, 200us);
+      say();
+    }
+    client.resume();
+    EXPECT_TRUE(until([&] { return server_ear_.socket.queued_bytes() == 0; }));
+  }
+  const auto all = [&] { // the texts in what came; control frames are between them
+    std::vector<std::string> texts;
+    std::string_view bytes = client.received;
+    bytes.remove_prefix(bytes.find("\r\n\r\n") + 4);
+    while (bytes.size() >= 2) {
+      const auto opcode = static_cast<unsigned char>(bytes[0]);
+      std::size_t size = static_cast<unsigned char>(bytes[1]), head = 2;
+      if (const std::size_t extra = size == 126 ? 2 : size == 127 ? 8 : 0; extra > 0) {
+        if (bytes.size() < head + extra) break;
+        size = 0;
+        for (std::size_t i = 0; i < extra; ++i)
+          size = size << 8U | static_cast<unsigned char>(bytes[head + i]);
+        head += extra;
+      }
+      if (bytes.size() < head + size) break;
+      EXPECT_TRUE(opcode == 0x81 || opcode == 0x89 || opcode == 0x8a)
+          << "no frame begins with " << int{opcode};
+      if (opcode == 0x81) texts.emplace_back(bytes.substr(head, size));
+      bytes.remove_prefix(head + size);
+    }
+    return texts;
+  };
+  EXPECT_TRUE(until([&] { return all().size() == said.size(); }));
+  EXPECT_TRUE(all() == said);
+  EXPECT_GT(client.received.size(), 1'000'000U);
+}
+
 TEST_F(WebSocketTest, QueueIsBoundedInMessages) {
   options_.queue_messages = 3;
-  connect_open();
+  accept_and_wait();
   for (int i = 0; i < 3; ++i)
     EXPECT_TRUE(server_ear_.socket.send_text("small"));
   EXPECT_FALSE(server_ear_.socket.send_text("small"));
@@ -342,7 +404,7 @@ TEST_F(WebSocketTest, QueueIsBoundedInMessages) {
 
 TEST_F(WebSocketTest, QueueIsBoundedInBytesToo) {
   options_.queue_bytes = 1000;
-  connect_open();
+  accept_and_wait();
   EXPECT_TRUE(server_ear_.socket.send_text(std::string(600, 'a')));
   EXPECT_EQ(server_ear_.socket.queued_bytes(), 600u);
   EXPECT_FALSE(server_ear_.socket.send_text(std::string(401, 'b')));

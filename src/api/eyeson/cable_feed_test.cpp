@@ -41,7 +41,8 @@ struct Feed : ::testing::Test {
     auto state = s.state;
     for (const auto& event : s.given(command)) {
       room::evolve(state, event);
-      const auto news = observers ? observer_news(event, state, kLinks) : participant_news(event, state, kLinks);
+      const auto news =
+          observers ? observer_news(event, state, kLinks) : participant_news(event, state, kLinks);
       for (const auto& message : news.messages)
         out.push_back(base::write_json(message));
     }

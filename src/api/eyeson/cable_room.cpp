@@ -33,8 +33,8 @@ void CableRoom::on_event(std::uint64_t offset, const room::Event& event, const r
     if (std::ranges::none_of(group.entries, [](const auto& e) { return e->listener != nullptr; })) continue;
     const auto& audience = group.audience;
     const Links links(dialect_, audience.api);
-    const auto news = audience.observers ? observer_news(event, state, links)
-                                         : participant_news(event, state, links);
+    const auto news =
+        audience.observers ? observer_news(event, state, links) : participant_news(event, state, links);
     tell(group, offset, news);
   }
   if (!std::holds_alternative<room::RoomEnded>(event)) return;

@@ -18,15 +18,15 @@ json::value running_recording(const room::State& room, const Links& links);
 json::array running_broadcasts(const room::State& room);
 json::array running_playbacks(const room::State& room);
 
-json::object room_update(const room::State& room, const Links& links);              // 5.5.1
+json::object room_update(const room::State& room, const Links& links);                // 5.5.1
 json::object participant_update(const room::State& room, const room::Member& member); // 5.5.2
 json::object recording_update(const room::State& room, const room::Recording& r,
                               const Links& links);                                                  // 5.5.3
-json::object broadcasts_update(const room::State& room);                                              // 5.5.4
-json::object options_update(const room::State& room);                                                 // 5.5.5
+json::object broadcasts_update(const room::State& room);                                            // 5.5.4
+json::object options_update(const room::State& room);                                               // 5.5.5
 json::object snapshot_update(const room::State& room, const room::Snapshot& s, const Links& links); // 5.5.6
-json::object message_event(const room::State& room, const room::Message& message);                    // 5.5.7
-json::object playback_update(const room::State& room);                                                // 5.5.8
+json::object message_event(const room::State& room, const room::Message& message);                  // 5.5.7
+json::object playback_update(const room::State& room);                                              // 5.5.8
 json::object podium_update(const room::State& room, std::span<const room::Tile> tiles,
                            std::span<const room::Layer> layers); // 5.5.9
 json::object lock_event(const room::State& room);                // 5.5.10
