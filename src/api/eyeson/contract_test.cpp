@@ -98,6 +98,22 @@ TEST(Contract, is_served_with_a_page_that_needs_nothing_from_outside) {
   }
 }
 
+// A host's link, /permalink?TOKEN, is the path of the list.
+TEST(Contract, browsers_get_the_page_where_programs_get_the_list) {
+  Api api;
+  api.dialect.page = [](const net::Request&, net::Reply reply) {
+    reply.send(net::Response::text(200, "<page>", "text/html"));
+  };
+  std::string shown;
+  auto request = Api::request("GET", "/permalink?TOKEN", {}, {{"Accept", "text/html,application/xhtml+xml"}});
+  api.router.handle(std::move(request),
+                    net::Reply([&](const net::Response& got) { shown = std::string(got.content()); }));
+  EXPECT_EQ(shown, "<page>");
+  EXPECT_EQ(api.ask("GET", "/permalink?TOKEN").status, 401);
+  EXPECT_EQ(api.ask("GET", "/permalink", {}, {{"Accept", "text/html"}, {"Authorization", api.key}}).status,
+            200);
+}
+
 TEST(Contract, the_validator_finds_what_is_wrong) {
   const auto& contract = Contract::get();
   const auto wrong = [&](const char* frame) { return contract.check_observer(parsed(frame)); };

@@ -12,6 +12,7 @@
 #include "hub/hub.hpp"
 #include "net/http.hpp"
 #include "net/jwt.hpp"
+#include "net/url_guard.hpp"
 
 #include <functional>
 #include <string>
@@ -47,8 +48,9 @@ struct Dialect {
   base::Secret file_key; // signs download links
   // Keeps a picture that somebody uploads, by its extension; answers its name. None: no layers here.
   std::function<base::Result<std::string>(std::string_view bytes, std::string_view extension)> keep_upload;
-  // May we ever call this URL, as far as its text says? None: any.
-  std::function<base::Result<void>(const std::string& url)> check_url;
+  // The meeting page: hosts' links have the path of the list of permalinks. None: there is no page here.
+  std::function<void(const net::Request&, net::Reply)> page;
+  net::UrlGuard urls{{}};                                      // what clients may ask us to talk to
   RateLimit address_limit{{.per_second = 500, .burst = 2000}}; // requests of one address
   RateLimit key_limit{{.per_second = 200, .burst = 1000}};     // of one API key, access key or token
 };

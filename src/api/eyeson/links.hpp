@@ -1,5 +1,5 @@
-// Links: where the links in documents and events lead. Those to files are signed, for an hour, and lead to the
-// file host. Owner: value. Thread: core. Source: eyeson-api 0.2, 3.0.5, 3.0.6, 3.45.
+// Links: where the links in documents and events lead. Those to files are signed, for an hour, and lead to
+// the file host. Owner: value. Thread: core. Source: eyeson-api 0.2, 3.0.5, 3.0.6, 3.45.
 #pragma once
 
 #include "api/eyeson/dialect.hpp"

@@ -47,11 +47,19 @@ void MediaController::take_snapshot(const net::Request&, net::Reply reply, const
   dispatch(dialect_, std::move(reply), access, room::TakeSnapshot{{}, access.member->id}, 201);
 }
 
+// From the archive: one that was deleted is gone, although the meeting has had it.
 void MediaController::show_snapshot(const net::Request& request, net::Reply reply, const Access& access) {
-  const auto id = base::SnapshotId::parse(request.path_param("snapshot_id"));
-  const auto* found = id ? access.room->find(*id) : nullptr;
-  if (found == nullptr || !found->ready) return reply.error(404, "Unknown snapshot");
-  reply.json(200, snapshot_view(*access.room, *found, Links(dialect_, bases_for(dialect_, request).api)));
+  const auto id = base::IdBits::parse(request.path_param("snapshot_id"));
+  if (!id) return reply.error(404, "Unknown snapshot");
+  dialect_.hub.archive().find(
+      store::ArchiveRow::Kind::snapshot, *id,
+      [links = Links(dialect_, bases_for(dialect_, request).api), room = access.room->id,
+       reply = std::move(reply)](const base::Result<store::ArchiveEntry>& found) mutable {
+        const bool missing = found ? found->room != room : found.error().code == ErrorCode::not_found;
+        if (missing) return reply.error(404, "Unknown snapshot");
+        if (!found) return answer_error(reply, found.error());
+        reply.json(200, archived_snapshot(links, *found));
+      });
 }
 
 void MediaController::start_broadcast(const net::Request& request, net::Reply reply, const Access& access) {
@@ -59,7 +67,7 @@ void MediaController::start_broadcast(const net::Request& request, net::Reply re
     return reply.error(405, "Broadcasting is switched off in this meeting");
   const auto params = net::parse_params(request);
   if (!params) return answer_error(reply, params.error());
-  auto command = broadcast_command(*params, access.member->id);
+  auto command = broadcast_command(*params, dialect_.urls, access.member->id);
   if (!command) return answer_error(reply, command.error());
   dispatch(dialect_, std::move(reply), access, std::move(*command), 201, 406);
 }
@@ -89,7 +97,7 @@ void MediaController::set_layout(const net::Request& request, net::Reply reply, 
 void MediaController::set_layer(const net::Request& request, net::Reply reply, const Access& access) {
   const auto params = net::parse_params(request);
   if (!params) return answer_error(reply, params.error());
-  auto layer = layer_of(*params, access.member->id);
+  auto layer = layer_of(*params, dialect_.urls, access.member->id);
   if (!layer) return answer_error(reply, layer.error());
   if (const auto* file = params->file("file")) {
     const auto extension = check_upload(*file, *layer, access.room->options);
@@ -112,7 +120,7 @@ void MediaController::clear_layer(const net::Request& request, net::Reply reply,
 void MediaController::start_playback(const net::Request& request, net::Reply reply, const Access& access) {
   const auto params = net::parse_params(request);
   if (!params) return answer_error(reply, params.error());
-  auto command = playback_command(*params, *access.room, access.member->id);
+  auto command = playback_command(*params, dialect_.urls, *access.room, access.member->id);
   if (!command) return answer_error(reply, command.error());
   dispatch(dialect_, std::move(reply), access, std::move(*command), 201);
 }
@@ -142,7 +150,7 @@ void MediaController::start_forward(const net::Request& request, net::Reply repl
   if (room == nullptr) return reply.error(404, "No running meeting with this id");
   const auto params = net::parse_params(request);
   if (!params) return answer_error(reply, params.error());
-  auto command = forward_command(*params, *room, what);
+  auto command = forward_command(*params, dialect_.urls, *room, what);
   if (!command) return answer_error(reply, command.error());
   forward(std::move(reply), account, room->id, std::move(*command), 201);
 }

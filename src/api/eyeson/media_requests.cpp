@@ -12,24 +12,20 @@ using base::fail;
 
 constexpr std::size_t kMostPixels = 8192; // of a side
 
+// Only shown to people.
 bool web_url(std::string_view text) {
   const auto url = net::parse_url(text);
   return url && (url->scheme == "http" || url->scheme == "https");
 }
 
-// rtmp: and rtmps: have the shape of http: and https:.
-bool stream_url(std::string_view text) {
-  for (const std::string_view scheme : {"rtmp://", "rtmps://"})
-    if (text.starts_with(scheme)) return web_url("http://" + std::string(text.substr(scheme.size())));
-  return false;
-}
-
 } // namespace
 
-base::Result<room::StartBroadcast> broadcast_command(const net::Params& params, base::MemberId by) {
+base::Result<room::StartBroadcast> broadcast_command(const net::Params& params, const net::UrlGuard& urls,
+                                                     base::MemberId by) {
   const auto stream = params.id("stream_url");
   if (!stream) return fail(ErrorCode::invalid, "stream_url is missing");
-  if (!stream_url(*stream)) return fail(ErrorCode::invalid, "stream_url is no rtmp:// or rtmps:// URL");
+  if (const auto url = urls.check(*stream, net::UrlUse::broadcast); !url)
+    return fail(ErrorCode::invalid, "stream_url: " + url.error().text);
   const auto player = params.id("player_url").value_or("");
   if (!player.empty() && !web_url(player)) return fail(ErrorCode::invalid, "player_url is no URL");
   return room::StartBroadcast{{}, by, *stream, player};
@@ -42,13 +38,14 @@ base::Result<std::string> player_url(const net::Params& params) {
   return *player;
 }
 
-base::Result<room::StartPlayback> playback_command(const net::Params& params, const room::State& room,
-                                                   base::MemberId by) {
+base::Result<room::StartPlayback> playback_command(const net::Params& params, const net::UrlGuard& urls,
+                                                   const room::State& room, base::MemberId by) {
   const auto* wrapper = params.find("playback"); // the older spelling wins
   const bool wrapped = wrapper != nullptr && wrapper->is_object();
   const auto& inner = wrapped ? net::Params(wrapper->get_object()) : params;
   const auto url = inner.id("url");
-  if (!url || !web_url(*url)) return fail(ErrorCode::invalid, "url is missing or no http URL");
+  if (!url || !urls.check(*url, net::UrlUse::playback))
+    return fail(ErrorCode::invalid, "url is missing or not allowed");
   room::StartPlayback out;
   auto& playback = out.playback;
   playback.id = inner.id("play_id").value_or("");
@@ -76,7 +73,7 @@ base::Result<std::int32_t> layer_index(const std::optional<std::string>& text) {
   return fail(ErrorCode::invalid, "z-index is 1 or -1");
 }
 
-base::Result<room::Layer> layer_of(const net::Params& params, base::MemberId by) {
+base::Result<room::Layer> layer_of(const net::Params& params, const net::UrlGuard& urls, base::MemberId by) {
   room::Layer layer;
   layer.by = by;
   layer.id = params.id("id").value_or("");
@@ -88,7 +85,8 @@ base::Result<room::Layer> layer_of(const net::Params& params, base::MemberId by)
   layer.title = params.id("insert[title]").value_or("");
   layer.text = params.id("insert[content]").value_or("");
   for (const auto& url : {layer.image_url, layer.icon_url})
-    if (!url.empty() && !web_url(url)) return fail(ErrorCode::invalid, "url is no http URL");
+    if (!url.empty() && !urls.check(url, net::UrlUse::picture))
+      return fail(ErrorCode::invalid, "the URL of the picture is not allowed");
   const bool card = !layer.icon_url.empty() || !layer.title.empty() || !layer.text.empty();
   if (params.file("file") == nullptr && layer.image_url.empty() && !card)
     return fail(ErrorCode::invalid, "one of file, url and insert is needed");
@@ -108,8 +106,8 @@ base::Result<std::string_view> check_upload(const net::FilePart& file, const roo
   return kind->extension;
 }
 
-base::Result<room::StartForward> forward_command(const net::Params& params, const room::State& room,
-                                                 room::ForwardWhat what) {
+base::Result<room::StartForward> forward_command(const net::Params& params, const net::UrlGuard& urls,
+                                                 const room::State& room, room::ForwardWhat what) {
   room::StartForward out;
   auto& forward = out.forward;
   forward.what = what;
@@ -117,7 +115,8 @@ base::Result<room::StartForward> forward_command(const net::Params& params, cons
   if (!id) return fail(ErrorCode::invalid, "forward_id is missing");
   forward.id = *id;
   const auto url = params.id("url");
-  if (!url || !web_url(*url)) return fail(ErrorCode::invalid, "url is missing or no http URL");
+  if (!url || !urls.check(*url, net::UrlUse::forward))
+    return fail(ErrorCode::invalid, "url is missing or not allowed");
   forward.url = *url;
   for (const auto& word : params.list("type", true).value_or(std::vector<std::string>{})) {
     if (word != "audio" && word != "video") return fail(ErrorCode::invalid, "type is audio, video or both");

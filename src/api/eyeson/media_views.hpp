@@ -1,5 +1,5 @@
-// Media views: recordings and snapshots → this dialect's JSON, of a meeting's state or of rows of the archive,
-// when the meeting may be over.
+// Media views: recordings and snapshots → this dialect's JSON, of a meeting's state or of rows of the
+// archive, when the meeting may be over.
 //
 // Owner: functions. Thread: core. Source: eyeson-api 3.0.5, 3.0.6, 3.45.
 #pragma once

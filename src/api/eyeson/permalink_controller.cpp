@@ -60,7 +60,7 @@ void PermalinkController::add_routes(net::Router& router) {
   using C = PermalinkController;
   Routes routes(router, dialect_);
   routes.add_account("POST", "/permalink", this, &C::create, 401);
-  routes.add_account("GET", "/permalink", this, &C::list, 401);
+  routes.add("GET", "/permalink", this, &C::list_or_page);
   routes.add("GET", "/permalink/:id", this, &C::show);
   routes.add_account("PUT", "/permalink/:id", this, &C::change, 401);
   routes.add_account("DELETE", "/permalink/:id", this, &C::remove, 401);
@@ -119,6 +119,15 @@ void PermalinkController::create(const net::Request& request, net::Reply reply,
   wanted.expires_at = expires->value_or(std::nullopt);
   wanted.host = std::move(*host);
   dialect_.definitions.create(std::move(wanted), answer_definition(std::move(reply), request, 201));
+}
+
+void PermalinkController::list_or_page(const net::Request& request, net::Reply reply) {
+  const bool browser = request.header("Accept").value_or("").contains("text/html");
+  if (browser && !has_authorization(request) && dialect_.page)
+    return dialect_.page(request, std::move(reply));
+  const auto account = account_of(dialect_, request);
+  if (!account) return reply.error(401, "Invalid API key");
+  list(request, std::move(reply), *account);
 }
 
 void PermalinkController::list(const net::Request& request, net::Reply reply,

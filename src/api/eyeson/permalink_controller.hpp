@@ -18,6 +18,7 @@ class PermalinkController {
 
  private:
   void create(const net::Request& request, net::Reply reply, const hub::AccountInfo& account);
+  void list_or_page(const net::Request& request, net::Reply reply); // browsers follow a host's link
   void list(const net::Request& request, net::Reply reply, const hub::AccountInfo& account);
   void change(const net::Request& request, net::Reply reply, const hub::AccountInfo& account);
   void remove(const net::Request& request, net::Reply reply, const hub::AccountInfo& account);

@@ -7,6 +7,8 @@
 #include "api/eyeson/sepp_session.hpp"
 #include "api/eyeson/test_contract.hpp"
 #include "api/eyeson/views.hpp"
+#include "api/eyeson/webhook_view.hpp"
+#include "hub/deliveries.hpp"
 #include "hub/test_virtual.hpp"
 #include "net/router.hpp"
 
@@ -172,6 +174,17 @@ class FlakyDefinitions final : public store::Definitions {
   store::Definitions& real_;
 };
 
+// The receiver of webhooks: takes everything.
+struct HookReceiver final : hub::HookSender {
+  explicit HookReceiver(base::Executor& e) : executor(e) {}
+  void send(hub::HookRequest request, std::move_only_function<void(hub::HookAnswer)> done) override {
+    received.push_back(std::move(request));
+    executor.post([done = std::move(done)]() mutable { done({204, ""}); });
+  }
+  base::Executor& executor;
+  std::vector<hub::HookRequest> received;
+};
+
 struct Api {
   hub::testing::House house;
   FlakyDefinitions flaky_definitions{house.store->definitions()};
@@ -186,6 +199,10 @@ struct Api {
   Rest rest{dialect};
   CableSessions cables{dialect};
   SeppSessions calls{dialect};
+  WebhookView hook_view{dialect};
+  HookReceiver hook_receiver{house.executor};
+  hub::Deliveries deliveries{
+      house.env, house.executor, house.store->hooks(), house.store->accounts(), hook_view, hook_receiver, {}};
   net::Router router;
   std::string key; // API key of an account of its own
 

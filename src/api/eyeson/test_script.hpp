@@ -4,6 +4,7 @@
 
 #include "api/eyeson/test_dialect.hpp"
 #include "net/form.hpp"
+#include "net/signature.hpp"
 
 #include <filesystem>
 #include <fmt/format.h>
@@ -104,6 +105,8 @@ class Script {
       return "upload." + std::string(extension);
     };
     api_.flaky_definitions.broken = text_at(script, "store") == "broken";
+    api_.house.hub->set_hook_view(api_.hook_view);
+    api_.deliveries.start();
     kept_["owner"] = api_.key;
     kept_["stranger"] = api_.make_key("Another company");
   }
@@ -132,10 +135,15 @@ class Script {
     }
   };
 
-  // Media can everything unless the script says {"media": "none"}: then it is as in the running program.
+  // Media can everything, unless the script lists what it can ([]: nothing, as in the running program).
   static hub::HubOptions options(const json::value& script) {
     hub::HubOptions out;
-    if (text_at(script, "media") != "none") out.capabilities = {true, true, true, true, true, true};
+    const auto can = [&](std::string_view what) {
+      const auto* list = base::find_array(script, "media");
+      return list == nullptr || std::ranges::find(*list, json::value(what)) != list->end();
+    };
+    out.capabilities = {can("recording"), can("snapshot"), can("broadcast"),
+                        can("layers"),    can("playback"), can("forward")};
     if (const auto rooms = base::find_int(script, "rooms")) out.rooms = static_cast<std::size_t>(*rooms);
     return out;
   }
@@ -308,8 +316,26 @@ class Script {
       if (expected == nullptr) continue;
       EXPECT_EQ(expectation_.check(*expected, json::array(heard.begin(), heard.end())), "") << name;
     }
+    const auto told = received();
+    if (const auto* expected = hears == nullptr ? nullptr : hears->if_contains("hook"))
+      EXPECT_EQ(expectation_.check(*expected, told), "") << "hook";
     for (const auto& [name, value] : hears == nullptr ? json::object() : *hears)
-      EXPECT_TRUE(listeners_.contains(std::string(name))) << "nobody is called " << name;
+      EXPECT_TRUE(name == "hook" || listeners_.contains(std::string(name))) << "nobody is called " << name;
+  }
+
+  // Bodies that the owner's webhook was sent since the last look, each as the contract says and signed.
+  json::array received() {
+    for (int round = 0; round < 4; ++round) // one of a room after the other
+      api_.house.settle();
+    json::array out;
+    for (const auto& request : std::exchange(api_.hook_receiver.received, {})) {
+      out.push_back(parsed(request.body));
+      EXPECT_EQ(Contract::get().check_webhook(out.back()), "") << request.body;
+      const auto signature = net::hmac_sha256_hex(base::Secret(api_.key), request.body);
+      EXPECT_THAT(request.headers,
+                  ::testing::Contains(std::pair<std::string, std::string>("X-Eyeson-Signature", signature)));
+    }
+    return out;
   }
 
   Api api_;

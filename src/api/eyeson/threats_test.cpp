@@ -15,7 +15,7 @@ struct Route {
   bool needs_api_key = false; // else the key in the path is the credential
 };
 
-// All of RoomController::add_routes; `*` is where the credential goes.
+// Every route that there is (the test below compares with the router); `*` is where the credential goes.
 const std::vector<Route> kRoutes = {
     {"POST", "/rooms", "user[name]=Eve", true},
     {"GET", "/rooms", "", true},
@@ -31,7 +31,65 @@ const std::vector<Route> kRoutes = {
     {"PUT", "/rooms/*/presentation", "slide=1"},
     {"DELETE", "/rooms/*/presentation"},
     {"POST", "/guests/*", "name=Eve"},
+    {"DELETE", "/rooms", "", true},
+    {"POST", "/rooms/*/recording"},
+    {"DELETE", "/rooms/*/recording"},
+    {"POST", "/rooms/*/snapshot"},
+    {"GET", "/rooms/*/snapshots/68e7788ca91e4d0031c0ff07"},
+    {"POST", "/rooms/*/broadcasts", "stream_url=rtmp://live.example/app/key"},
+    {"PUT", "/rooms/*/broadcasts", "player_url=https://tv.example"},
+    {"PUT", "/rooms/*/broadcasts/generic", "player_url=https://tv.example"},
+    {"DELETE", "/rooms/*/broadcasts"},
+    {"DELETE", "/rooms/*/broadcasts/generic"},
+    {"POST", "/rooms/*/layout", "layout=auto"},
+    {"POST", "/rooms/*/layers", "url=https://x.example/a.png"},
+    {"DELETE", "/rooms/*/layers/1"},
+    {"POST", "/rooms/*/playbacks", "url=https://x.example/a.webm"},
+    {"DELETE", "/rooms/*/playbacks/intro"},
+    {"POST", "/rooms/daily/forward/source", "forward_id=f&user_id=ann&type=audio&url=https://w.example",
+     true},
+    {"POST", "/rooms/daily/forward/mcu", "forward_id=f&type=audio&url=https://w.example", true},
+    {"POST", "/rooms/daily/forward/playback", "forward_id=f&play_id=p&type=audio&url=https://w.example",
+     true},
+    {"DELETE", "/rooms/daily/forward/f", "", true},
+    {"GET", "/rooms/daily/recordings", "", true},
+    {"GET", "/recordings/68e77850a91e4d0031c0ff01", "", true},
+    {"DELETE", "/recordings/68e77850a91e4d0031c0ff01", "", true},
+    {"GET", "/rooms/daily/snapshots", "", true},
+    {"GET", "/snapshots/68e77850a91e4d0031c0ff01", "", true},
+    {"DELETE", "/snapshots/68e77850a91e4d0031c0ff01", "", true},
+    {"POST", "/permalink", "user[name]=Eve", true},
+    {"GET", "/permalink", "", true},
+    {"GET", "/permalink/*"},
+    {"POST", "/permalink/*"},
+    {"PUT", "/permalink/68e77850a91e4d0031c0ff01", "name=Eve", true},
+    {"DELETE", "/permalink/68e77850a91e4d0031c0ff01", "", true},
+    {"POST", "/permalink/68e77850a91e4d0031c0ff01/users", "user[name]=Eve", true},
+    {"DELETE", "/permalink/68e77850a91e4d0031c0ff01/users/x", "", true},
+    {"POST", "/webhooks", "url=https://h.example&types=room_update", true},
+    {"GET", "/webhooks", "", true},
+    {"DELETE", "/webhooks/68e77850a91e4d0031c0ff01", "", true},
 };
+
+// Is this route one of that pattern?
+bool is_of(const Route& route, const std::string& method, const std::string& pattern) {
+  const auto path = net::path_segments(route.path).value(), parts = net::path_segments(pattern).value();
+  return method == route.method && std::ranges::equal(path, parts, [](const auto& is, const auto& should) {
+           return should.starts_with(':') || is == should;
+         });
+}
+
+TEST(Threats, A18_TheListHasEveryRoute) {
+  Api api;
+  for (const auto& [method, pattern] : api.router.routes()) {
+    const bool open =
+        std::ranges::find(contract_files(), pattern, &ContractFile::path) != contract_files().end();
+    if (open || method == "UPGRADE") continue;
+    EXPECT_TRUE(
+        std::ranges::any_of(kRoutes, [&](const auto& route) { return is_of(route, method, pattern); }))
+        << method << " " << pattern;
+  }
+}
 
 std::string with_key(std::string path, const std::string& key) {
   if (const auto star = path.find('*'); star != std::string::npos) path.replace(star, 1, key);

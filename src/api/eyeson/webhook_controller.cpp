@@ -16,17 +16,12 @@ using base::fail;
 
 constexpr std::array<std::string_view, 4> kTypes = {"room_update", "recording_update", "participant_update",
                                                     "snapshot_update"};
-constexpr std::size_t kMostUrl = 2048;
 
 base::Result<std::string> url_of(const net::Params& params, const Dialect& dialect) {
   const auto text = params.id("url");
   if (!text) return fail(ErrorCode::invalid, "url is missing");
-  const auto url = net::parse_url(*text);
-  if (!url || text->size() > kMostUrl || (url->scheme != "http" && url->scheme != "https"))
-    return fail(ErrorCode::invalid, "url is no http or https URL");
-  if (dialect.check_url)
-    if (auto allowed = dialect.check_url(*text); !allowed)
-      return fail(ErrorCode::invalid, allowed.error().text);
+  const auto url = dialect.urls.check(*text, net::UrlUse::hook);
+  if (!url) return fail(ErrorCode::invalid, "url: " + url.error().text);
   return *text;
 }
 

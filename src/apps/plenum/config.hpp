@@ -43,6 +43,7 @@ struct Config {
   std::uint32_t rooms_idle_seconds = 120;
   std::uint32_t rooms_grace_seconds = 30;
   std::uint32_t rooms_members = 200;
+  std::uint32_t limits_requests_per_key = 200, limits_requests_per_address = 500;
   std::uint32_t workers_spares = 1;
   std::uint32_t workers_most = 64;
   std::string workers_executable; // empty: plenum-media beside this program, or its build folder

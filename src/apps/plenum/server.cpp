@@ -70,6 +70,10 @@ std::vector<link::MediaAddress> media_addresses(const Config& config, std::uint1
   return out;
 }
 
+api::eyeson::RateLimit request_limit(std::uint32_t per_second) {
+  return api::eyeson::RateLimit({.per_second = double(per_second), .burst = 5.0 * per_second});
+}
+
 std::string stun_url(const link::MediaAddress& at) {
   const bool v6 = at.address.contains(':');
   return "stun:" + (v6 ? "[" + at.address + "]" : at.address) + ":" + std::to_string(at.udp_port);
@@ -197,19 +201,15 @@ Result<void> Server::open_api(std::string own_stun) {
   auto outgoing = Outgoing::open(env_, loop_, *store_, *hook_view_, config_);
   if (!outgoing) return std::unexpected(std::move(outgoing).error());
   outgoing_ = std::move(*outgoing);
-  dialect_->check_url = [this](const std::string& url) -> Result<void> {
-    const auto checked = outgoing_->guard().check(url, net::UrlUse::hook);
-    if (!checked) return std::unexpected(checked.error());
-    return {};
-  };
+  dialect_->urls = outgoing_->guard();
+  dialect_->key_limit = request_limit(config_.limits_requests_per_key);
+  dialect_->address_limit = request_limit(config_.limits_requests_per_address);
   rest_ = std::make_unique<api::eyeson::Rest>(*dialect_);
   cables_ = std::make_unique<api::eyeson::CableSessions>(*dialect_);
   calls_ = std::make_unique<api::eyeson::SeppSessions>(*dialect_);
   rest_->add_routes(router_);
   cables_->add_routes(router_);
   calls_->add_routes(router_);
-  api::admin::add_routes(admin_router_, *hub_, env_.metrics, [this] { return not_ready_; });
-  return add_page();
 }
 
 Result<void> Server::add_page() {
@@ -228,6 +228,9 @@ Result<void> Server::add_page() {
   auto files = net::StaticFiles::load(directory.string(), {.csp = csp});
   if (!files) return std::unexpected(std::move(files).error().context("meeting page"));
   page_ = std::make_unique<net::StaticFiles>(std::move(*files));
+  dialect_->page = [this](const net::Request& request, net::Reply reply) {
+    reply.send(page_->respond(request, ""));
+  };
   router_.add("GET", "/*path", [this](const net::Request& request, net::Reply reply) {
     // One page: what it shows is decided by the key or token in the query.
     const std::string path = request.path_param("path") == "permalink" ? "" : request.path_param("path");
