@@ -34,8 +34,8 @@ void VideoSource::run() {
 
 void VideoSource::decode(const base::EncodedFrame& frame) {
   const auto target = tile_.target();
-  // The sender was asked for a keyframe when its tile was decided on, and its answer may come before the canvas
-  // has ticked: dropped, the next one would come a second later.
+  // The sender was asked for a keyframe when its tile was decided on, and its answer may come before the
+  // canvas has ticked: dropped, the next one would come a second later.
   if (!target.visible() && !expected_.load(std::memory_order_relaxed)) {
     awaiting_key_ = true; // back on the canvas, the sender is asked for a fresh start
     return;

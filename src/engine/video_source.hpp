@@ -56,7 +56,7 @@ class VideoSource final : public base::Strand {
   int shown_width_ = 0, shown_height_ = 0; // net's
   std::atomic<bool> needs_key_{false};
   std::atomic<bool> expected_{false}; // the canvas will show it, or does
-  bool awaiting_key_ = true; // the strand's
+  bool awaiting_key_ = true;          // the strand's
   std::unique_ptr<video::Decoder> decoder_;
   video::Scaler scaler_;
   video::FramePool pictures_;

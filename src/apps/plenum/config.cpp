@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <fstream>
+#include <iterator>
 #include <optional>
 #include <sstream>
 #include <stdexcept>
@@ -160,8 +161,10 @@ std::string Setting::flag() const {
   return out;
 }
 
-const std::vector<Setting>& settings() {
-  static const std::vector<Setting> table = {
+namespace {
+
+std::vector<Setting> settings_of_connections() {
+  return {
       setting("data.directory", &Config::data_directory, "where the database and keys live"),
       setting("http.address", &Config::http_address, "address of the API, websockets and meeting page"),
       setting("http.port", &Config::http_port, "its TCP port"),
@@ -193,6 +196,11 @@ const std::vector<Setting>& settings() {
       setting("ice.turn_servers", &Config::ice_turn_servers, "TURN URLs for clients"),
       setting("ice.turn_secret", &Config::ice_turn_secret, "shared secret with the TURN server"),
       setting("video.codec", &Config::video_codec, "preferred codec of the picture: vp8 or h264"),
+  };
+}
+
+std::vector<Setting> settings_of_the_house() {
+  return {
       setting("rooms.most", &Config::rooms_most, "meetings at the same time"),
       setting("rooms.idle_seconds", &Config::rooms_idle_seconds, "an empty meeting ends after this"),
       setting("rooms.grace_seconds", &Config::rooms_grace_seconds, "a lost member keeps its seat for this"),
@@ -223,7 +231,17 @@ const std::vector<Setting>& settings() {
       setting("log.level", &Config::log_level, "debug, info, warn or error"),
       setting("log.format", &Config::log_format, "json or text"),
   };
-  return table;
+}
+
+} // namespace
+
+const std::vector<Setting>& settings() {
+  static const std::vector<Setting> all = [] {
+    auto table = settings_of_connections();
+    std::ranges::move(settings_of_the_house(), std::back_inserter(table));
+    return table;
+  }();
+  return all;
 }
 
 Result<Loaded> load_config(const std::string& file, const std::vector<std::string>& environment,
