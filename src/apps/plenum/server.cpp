@@ -210,6 +210,8 @@ Result<void> Server::open_api(std::string own_stun) {
   rest_->add_routes(router_);
   cables_->add_routes(router_);
   calls_->add_routes(router_);
+  api::admin::add_routes(admin_router_, *hub_, env_.metrics, [this] { return not_ready_; });
+  return add_page();
 }
 
 Result<void> Server::add_page() {
