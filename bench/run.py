@@ -58,7 +58,8 @@ class Server:
         self.log = open(pathlib.Path(self.directory) / "log", "w+")
         self.process = subprocess.Popen(
             [program, "serve", *settings, "--http-port", "0", "--admin-port", "0", "--media-port", "0", "--media-listen",
-             "127.0.0.1", "--media-announce", "127.0.0.1", "--web-directory", "none", "--workers-executable",
+             "127.0.0.1", "--media-announce", "127.0.0.1", "--web-directory", "none", "--limits-requests-per-key", "0",
+             "--limits-requests-per-address", "0", "--workers-executable",
              bench.program("plenum_media/plenum-media"), *more], stderr=self.log, stdout=self.log)
         ports = self.wait_for_line("serving")
         self.url, self.admin = f"http://127.0.0.1:{ports['http']}", f"http://127.0.0.1:{ports['admin']}"
