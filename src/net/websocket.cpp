@@ -102,6 +102,7 @@ class Connection final : public ServerWebSocket, public std::enable_shared_from_
   using Self = std::shared_ptr<Connection>;
 
   asio::awaitable<void> serve(Self self, ServerHandshake handshake);
+  asio::awaitable<bool> shake_hands(ServerHandshake& handshake);
   asio::awaitable<void> call(Self self, Url url, ConnectOptions options);
   asio::awaitable<error_code> reach(Url url);
   asio::awaitable<void> read_messages();
@@ -221,6 +222,14 @@ void Connection::start(ServerHandshake handshake) {
 
 asio::awaitable<void> Connection::serve(Self self, ServerHandshake handshake) {
   if (ended_) co_return;
+  auto shaking = std::make_unique<ServerHandshake>(std::move(handshake));
+  const auto shaken = co_await shake_hands(*shaking);
+  shaking.reset(); // nothing of a handshake is held while the connection lives
+  if (!shaken) co_return;
+  co_await read_messages();
+}
+
+asio::awaitable<bool> Connection::shake_hands(ServerHandshake& handshake) {
   stream_.emplace(std::move(handshake.stream));
   configure();
   stream_->set_option(
@@ -238,10 +247,11 @@ asio::awaitable<void> Connection::serve(Self self, ServerHandshake handshake) {
   const auto accepted = co_await stream_->async_accept(request, kToken);
   if (const auto ec = std::get<0>(accepted); ec) {
     fail("handshake: " + ec.message());
-    co_return;
+    co_return false;
   }
+  stream_->set_option(ws::stream_base::decorator([](ws::response_type&) {}));
   opened(handshake.subprotocol);
-  co_await read_messages();
+  co_return true;
 }
 
 void Connection::dial(Url url, ConnectOptions options) {
