@@ -16,8 +16,7 @@ const printed = new Map(
     })
 );
 
-/** Must shrink to nothing: routes that do not exist, and those that have no media behind them. */
-const notThereYet = new Set(['layout', 'layers']);
+/** Must shrink to nothing: what has no media behind it. */
 const refusedForNow = new Map([['layers', 503]]);
 
 const expected = new Map([
@@ -55,7 +54,6 @@ test('every command of the documentation is known here', () => {
 
 for (const [name, status] of expected)
   test(`curl as printed: ${name}`, async ({ server }) => {
-    test.fixme(notThereYet.has(name));
     const document = await server.enter({
       id: 'daily',
       user: { id: 'USER_ID_A', name: 'Ann' },

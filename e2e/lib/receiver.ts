@@ -12,6 +12,9 @@ export interface Received {
 }
 
 export class Receiver {
+  /** Receivers on this machine, in plain HTTP, are only for tests. */
+  static readonly flags = ['--outbound-plain-http', 'true', '--outbound-allowed-networks', '127.0.0.0/8'];
+
   /** What it has acknowledged. */
   readonly accepted = new Journal<Received>('webhook receiver');
   misbehaves = true;
