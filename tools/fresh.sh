@@ -4,7 +4,9 @@
 # Makes a minimal bookworm (main and security only) with debootstrap, clones the last commit into it, starts `./dev run`
 # there, checks that the meeting page and the API answer, stops it, and runs `./dev test fast`. Needs root, debootstrap, git,
 # curl, some 10 GB of disk and the ports 8080, 8081 and 10000; takes about an hour on two cores. Everything is deleted at the
-# end; KEEP=1 leaves the tree for a look. The package mirror is the one of this machine; MIRROR=URL names another.
+# end; KEEP=1 leaves the tree for a look. The package mirror is the one of this machine; MIRROR=URL names another. For a
+# repetition that does not compile everything again, COMPILER_CACHE=DIR lends it this machine's ccache folder: then ccache is
+# one package more than a fresh machine has.
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -74,7 +76,7 @@ cleanup() {
   for pid in /proc/[0-9]*; do # what still runs inside the tree is ours
     case "$(readlink "$pid/root" 2>/dev/null || true)" in "$TARGET") kill -KILL "${pid#/proc/}" 2>/dev/null || true ;; esac
   done
-  for mounted in dev sys proc; do umount --recursive --lazy "$TARGET/$mounted" 2>/dev/null || true; done
+  for mounted in dev sys proc root/.cache/ccache; do umount --recursive --lazy "$TARGET/$mounted" 2>/dev/null || true; done
   if grep -q " $TARGET/" /proc/self/mounts; then
     printf 'fresh: %s still has mounts, not deleted\n' "$TARGET" >&2
   elif [ "${KEEP:-}" = 1 ]; then
@@ -132,6 +134,15 @@ for bound in dev sys; do
 done
 inside update-ca-certificates >/dev/null 2>&1 || true
 say "    Debian $(cat "$TARGET/etc/debian_version"), $(inside dpkg-query -f '.\n' -W | wc -l) packages"
+
+if [ -n "${COMPILER_CACHE:-}" ]; then
+  say "    with the compiler cache of $COMPILER_CACHE"
+  inside /bin/bash -c 'apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -qy install --no-install-recommends ccache' \
+    >/dev/null 2>&1
+  mkdir -p "$TARGET/root/.cache/ccache"
+  mount --bind "$COMPILER_CACHE" "$TARGET/root/.cache/ccache"
+  environment+=(CCACHE_DIR=/root/.cache/ccache CCACHE_BASEDIR=/root CCACHE_NOHASHDIR=1)
+fi
 
 say "2/6 Cloning $(git -C "$ROOT" rev-parse --short HEAD)"
 git clone --quiet --no-hardlinks "$ROOT" "$TARGET/root/plenum"
