@@ -328,6 +328,28 @@ class Bench:
             raise SystemExit("plenum-events did not finish")
         return measured | {"cores": cores, "kb": memory * 1024 / OBSERVERS}
 
+    def rest(self):
+        """requests per second by wrk: the document of a meeting, and a message (durable before it is answered)"""
+        host = Server(self)
+        try:
+            request = urllib.request.Request(host.url + "/rooms", data=b"id=bench&user[id]=ann&user[name]=Ann",
+                                             headers={"Authorization": host.key})
+            access = host.url + "/rooms/" + json.load(urllib.request.urlopen(request))["access_key"]
+            for what, connections, more in (("GET /rooms/:access_key", 16, [access]),
+                                            ("POST …/messages", 16, ["-s", ROOT / "bench/message.lua", access + "/messages"]),
+                                            ("POST …/messages", 128, ["-s", ROOT / "bench/message.lua", access + "/messages"])):
+                cpu = cpu_seconds(host.process.pid)
+                out = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{int(self.options.seconds)}", "--latency", *more],
+                                     check=True, capture_output=True, text=True).stdout
+                refused = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
+                done = int(re.search(r"(\d+) requests in", out)[1])
+                self.row(bench="rest", what=what, connections=connections,
+                         per_second=float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1]), p50=wrk_latency(out, 50),
+                         p99=wrk_latency(out, 99), cpu_us_each=(cpu_seconds(host.process.pid) - cpu) * 1e6 / done,
+                         refused=int(refused[1]) if refused else 0)
+        finally:
+            host.end()
+
     def peers(self):
         """one ffmpeg and one GStreamer process that decode, compose and encode the same pictures (no network, no sound)"""
         for people in (2, 4, 9):
@@ -339,6 +361,10 @@ class Bench:
                     continue
                 cores = children_cpu(command) / 10  # the clips are 10 s long
                 self.row(bench="peer", peer=name, people=people, cores=cores, per_floor=cores / floor["cores"])
+
+
+def wrk_latency(out, percent):
+    return re.search(rf"{percent}%\s+(\S+)", out)[1]
 
 
 def grid(people):
@@ -393,7 +419,7 @@ def print_tables(rows):
                     print(f"  {row.get('people', '')} people, {key}: {parts}")
 
 
-ROWS = ["idle", "first_frame", "room", "shaped", "viewers", "h264", "audio", "join", "idle_rooms", "events", "peers"]
+ROWS = ["idle", "first_frame", "room", "shaped", "viewers", "h264", "audio", "join", "idle_rooms", "events", "rest", "peers"]
 
 
 def main():

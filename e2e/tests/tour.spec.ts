@@ -19,8 +19,8 @@ function tour(): string[] {
 
 test('the tour of the README works as it is written', async ({ server }) => {
   const blocks = tour();
-  expect(blocks, 'KEY and URL, a meeting, a message, a guest, the observer, the end').toHaveLength(6);
-  const [given, open, say, invite, watch, end] = blocks as [string, string, string, string, string, string];
+  expect(blocks, 'KEY and URL, a meeting, a message, a guest, the observer, a layout, the end').toHaveLength(7);
+  const [given, open, say, invite, watch, layout, end] = blocks as [string, string, string, string, string, string, string];
   expect(given).toBe('KEY=…\nURL=http://localhost:8080\n');
 
   const work = mkdtempSync(join(tmpdir(), 'plenum-tour-'));
@@ -52,6 +52,10 @@ test('the tour of the README works as it is written', async ({ server }) => {
       expect(guest.user).toMatchObject({ name: 'Ben', guest: true });
       expect(rooms.map((room: { id: string }) => room.id)).toEqual(['hello']);
       expect(users.map((user: { name: string }) => user.name)).toEqual(['Ann', 'Ben']);
+
+      expect(await bash(known + layout)).toMatch(/^HTTP\/1\.1 200 /);
+      const options = await seen.until('options_update', m => m.message?.type === 'options_update');
+      expect(options.message.options).toMatchObject({ layout: 'custom', layout_name: 'present-lower-3' });
 
       expect(await bash(known + end)).toMatch(/^HTTP\/1\.1 204 /);
       await seen.until('the end', m => m.message?.content?.shutdown === true);
