@@ -2,7 +2,7 @@
 // wiped when released.
 //
 // `ok()` is false when the kernel refuses to lock (RLIMIT_MEMLOCK): then nothing may be kept. Owner: value.
-// Thread: door. mlock(2), madvise(2).
+// Thread: door. mlock2(2), madvise(2).
 #pragma once
 
 #include "base/bytes.hpp"
@@ -22,7 +22,7 @@ class LockedMemory {
     if (at == MAP_FAILED) return;
     data_ = static_cast<std::uint8_t*>(at);
     if (::madvise(at, size, MADV_DONTDUMP) != 0 || ::madvise(at, size, MADV_DONTFORK) != 0 ||
-        ::mlock(at, size) != 0)
+        ::mlock2(at, size, 0) != 0) // AddressSanitizer makes mlock do nothing
       release();
   }
   LockedMemory(LockedMemory&& other) noexcept

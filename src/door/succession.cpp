@@ -2,10 +2,9 @@
 // a successor when it dies, and are handed over when that one is attached under the same prefix. Thread:
 // door. docs/architecture.md, 5.3.
 #include "base/log.hpp"
+#include "base/wipe.hpp"
 #include "door/endpoints.hpp"
 #include "door/loop.hpp"
-
-#include <cstring>
 
 namespace plenum::door {
 
@@ -109,7 +108,7 @@ WorkerLinks::Sent Door::Loop::hand_out(const Handing& what) {
     link::Deposit deposit{what.ufrag, part, estate_.copy(what.ufrag, part)};
     if (deposit.bytes.empty()) continue;
     const auto sent = links_.try_send(what.worker, deposit);
-    ::explicit_bzero(deposit.bytes.data(), deposit.bytes.size());
+    base::wipe(deposit.bytes);
     if (sent != WorkerLinks::Sent::yes) return sent;
   }
   count_.handed_legs.add();

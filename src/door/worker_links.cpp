@@ -1,6 +1,7 @@
 #include "door/worker_links.hpp"
 
 #include "base/log.hpp"
+#include "base/wipe.hpp"
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -164,14 +165,13 @@ void WorkerLinks::on_readable(base::Timestamp now, WorkerKey key) {
     if (!message) malformed_.add();
     const bool good = message && handle(key, worker, *message);
     if (message)
-      if (auto* deposit = std::get_if<link::Deposit>(&*message))
-        ::explicit_bzero(deposit->bytes.data(), deposit->bytes.size());
+      if (auto* deposit = std::get_if<link::Deposit>(&*message)) base::wipe(deposit->bytes);
     if (!good) {
       disconnect(now, key, worker, false);
       break;
     }
   }
-  ::explicit_bzero(buffer.data(), buffer.size()); // deposits have passed
+  base::wipe(buffer); // deposits have passed
 }
 
 bool WorkerLinks::handle(WorkerKey key, Worker& worker, const link::DoorMessage& message) {
@@ -243,7 +243,7 @@ WorkerLinks::Sent WorkerLinks::try_send(WorkerKey worker, const link::DoorMessag
   if (found == workers_.end() || !found->second.socket) return Sent::gone;
   auto bytes = link::encode(message);
   const bool sent = !bytes.empty() && send_message(found->second.socket.get(), bytes, fd);
-  ::explicit_bzero(bytes.data(), bytes.size());
+  base::wipe(bytes);
   return sent ? Sent::yes : Sent::full;
 }
 

@@ -3,6 +3,7 @@
 #include "base/alloc_counter.hpp"
 #include "base/check.hpp"
 #include "base/log.hpp"
+#include "base/wipe.hpp"
 
 #include <algorithm>
 #include <array>
@@ -102,9 +103,9 @@ bool DoorLink::deposit(const std::string& ufrag, link::DepositPart part, std::ve
     auto message = link::encode(link::Deposit{ufrag, part, bytes});
     sent = !message.empty() &&
            ::send(connection_, message.data(), message.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
-    ::explicit_bzero(message.data(), message.size());
+    base::wipe(message);
   }
-  ::explicit_bzero(bytes.data(), bytes.size());
+  base::wipe(bytes);
   return sent;
 }
 
@@ -124,7 +125,7 @@ void DoorLink::abandon(Inheritance inheritance) {
     ::close(socket.fd);
   for (auto& leg : inheritance.legs)
     for (auto* part : {&leg.session, &leg.marks})
-      ::explicit_bzero(part->data(), part->size());
+      base::wipe(*part);
 }
 
 void DoorLink::disconnect() {

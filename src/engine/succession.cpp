@@ -2,10 +2,10 @@
 // worker goes on by the first way that works: in place (session, marks and the socket of its pair are there),
 // or open for a new offer of ours (a session is there). Thread: net. Architecture 5.3.
 #include "base/log.hpp"
+#include "base/wipe.hpp"
 #include "engine/room_engine.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <unistd.h>
 
 namespace plenum::engine {
@@ -16,10 +16,6 @@ constexpr base::Duration kMostSilence = std::chrono::seconds(8);
 
 ice::PairKey pair_of(const link::Kept& kept) {
   return {to_address(kept.local, false), to_address(kept.remote, false)};
-}
-
-void wipe(std::vector<std::uint8_t>& secret) {
-  ::explicit_bzero(secret.data(), secret.size());
 }
 
 } // namespace
@@ -39,8 +35,8 @@ void RoomEngine::inherit(base::Timestamp now, Inheritance inheritance) {
       (goes_on ? fact.continued : fact.reopened).push_back(leg->id());
       if (goes_on) continued.push_back(leg);
     }
-    wipe(left.session);
-    wipe(left.marks);
+    base::wipe(left.session);
+    base::wipe(left.marks);
   }
   for (auto& [kept, fd] : inheritance.sockets) {
     const auto owner = std::ranges::find_if(continued, [&left = kept](const Leg* leg) {

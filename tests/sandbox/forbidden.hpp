@@ -85,7 +85,7 @@ inline std::vector<Forbidden> forbidden() {
       {"pidfd_open", call(SYS_pidfd_open, parent, 0), "SIGSYS"},
       {"pidfd_getfd", call(SYS_pidfd_getfd, udp, 0, 0), "SIGSYS"},
       {"kill_parent", [] { return ::kill(parent, SIGCONT); }, "EPERM"},
-      {"kill_everybody", [] { return ::kill(-1, 0); }, "EPERM"},
+      {"kill_everybody", [] { return ::kill(-1, 0); }, "EPERM", true},
       {"kill_group", [] { return ::kill(0, SIGCONT); }, "EPERM", true},
       {"tgkill_parent", call(SYS_tgkill, parent, parent, SIGCONT), "EPERM"},
       {"tkill_parent", call(SYS_tkill, parent, SIGCONT), "EPERM"},

@@ -470,6 +470,7 @@ struct Resume : Cable {
   // A new process on the same store.
   void restart() {
     api.cables.close_for_restart();
+    api.deliveries.reset();
     api.house.boot();
     process = std::make_unique<Process>(api);
     api.router = process->router;

@@ -201,8 +201,10 @@ struct Api {
   SeppSessions calls{dialect};
   WebhookView hook_view{dialect};
   HookReceiver hook_receiver{house.executor};
-  hub::Deliveries deliveries{
-      house.env, house.executor, house.store->hooks(), house.store->accounts(), hook_view, hook_receiver, {}};
+  // Of the house's store: gone before another one is opened.
+  std::unique_ptr<hub::Deliveries> deliveries = std::make_unique<hub::Deliveries>(
+      house.env, house.executor, house.store->hooks(), house.store->accounts(), hook_view, hook_receiver,
+      hub::DeliveryOptions{});
   net::Router router;
   std::string key; // API key of an account of its own
 

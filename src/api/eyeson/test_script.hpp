@@ -106,7 +106,7 @@ class Script {
     };
     api_.flaky_definitions.broken = text_at(script, "store") == "broken";
     api_.house.hub->set_hook_view(api_.hook_view);
-    api_.deliveries.start();
+    api_.deliveries->start();
     kept_["owner"] = api_.key;
     kept_["stranger"] = api_.make_key("Another company");
   }

@@ -10,6 +10,14 @@
 #include <fontconfig/fontconfig.h>
 #include <memory>
 
+// Fontconfig keeps what it has read until the process ends, and nobody holds it then.
+#if defined(__has_feature) && __has_feature(address_sanitizer)
+extern "C" const char* __lsan_default_suppressions();
+extern "C" const char* __lsan_default_suppressions() {
+  return "leak:libfontconfig";
+}
+#endif
+
 namespace plenum::media {
 
 namespace {
