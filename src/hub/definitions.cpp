@@ -21,34 +21,6 @@ base::Result<room::RoomOptions> changed(room::RoomOptions options, const room::O
   return options;
 }
 
-// Everything, so that a meeting opens with exactly these options.
-room::OptionsPatch patch_of(const room::RoomOptions& o) {
-  room::OptionsPatch p;
-  p.show_names = o.show_names;
-  p.show_label = o.show_label;
-  p.exit_url = o.exit_url;
-  p.recording_available = o.recording_available;
-  p.broadcast_available = o.broadcast_available;
-  p.layout_available = o.layout_available;
-  p.reaction_available = o.reaction_available;
-  p.suggest_guest_names = o.suggest_guest_names;
-  p.lock_available = o.lock_available;
-  p.kick_available = o.kick_available;
-  p.guests_allowed = o.guests_allowed;
-  p.media_mode = o.media_mode;
-  p.widescreen = o.widescreen;
-  p.layout = o.layout;
-  p.layout_users = o.layout_users;
-  p.layout_name = o.layout_name;
-  p.layout_map = o.layout_map;
-  p.voice_activation = o.voice_activation;
-  p.audio_insert = o.audio_insert;
-  p.audio_insert_position = o.audio_insert_position;
-  p.background = o.background;
-  p.custom_fields = o.custom_fields;
-  return p;
-}
-
 } // namespace
 
 std::string Definitions::draw_token() {
@@ -173,7 +145,7 @@ void Definitions::open(const store::Definition& definition, const store::Host& h
   request.account = definition.account;
   request.external_id = definition.id.hex();
   request.name = definition.name;
-  if (!runs) request.options = patch_of(definition.options);
+  request.defaults = definition.options;
   request.identity.external_id = host.external_id;
   request.identity.name = host.name;
   request.identity.avatar = host.avatar;

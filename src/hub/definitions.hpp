@@ -2,8 +2,8 @@
 // guests come in through one link for all while it runs.
 //
 // The meeting of a definition has the definition's id as its name in the account's name space, and its guest
-// token. What is changed here applies to the next meeting. Completions run later, on the core thread.
-// Owner: apps; outlives whoever uses it. Thread: core.
+// token. What is changed here applies to the next meeting. Completions run on the core thread: inside the
+// call for what is refused at once, else later. Owner: apps; outlives whoever uses it. Thread: core.
 #pragma once
 
 #include "hub/hub.hpp"

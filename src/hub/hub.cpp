@@ -118,9 +118,13 @@ void Hub::Core::open_or_join(OpenRequest request, Completion<Entered> done) {
     limit_hits_.add();
     return reply<Entered>(std::move(done), base::fail(ErrorCode::unavailable, "too many meetings are open"));
   }
-  room::OpenRoom open{
-      base::RoomId::make(now, env_.random),        request.account, request.external_id, request.name,
-      request.guest_token.value_or(std::string()), request.options};
+  room::OpenRoom open{base::RoomId::make(now, env_.random),
+                      request.account,
+                      request.external_id,
+                      request.name,
+                      request.guest_token,
+                      request.options,
+                      request.defaults};
   if (open.guest_token.empty()) open.guest_token = tokens_.draw();
   if (open.name.empty())
     if (const auto owner = accounts_.find(request.account)) open.name = owner->name;

@@ -62,9 +62,9 @@ struct OpenRequest {
   std::string external_id; // empty: generated
   std::string name;        // empty: the account's name; only used at the opening
   room::OptionsPatch options;
-  room::Identity identity; // of a regular member
-  // A permanent one, that opens one meeting after the other; only used at the opening.
-  std::optional<std::string> guest_token;
+  room::RoomOptions defaults; // what the patch changes; only used at the opening
+  room::Identity identity;    // of a regular member
+  std::string guest_token;    // a permanent one; empty: drawn; only used at the opening
 };
 
 struct Entered {

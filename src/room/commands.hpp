@@ -24,6 +24,7 @@ struct OpenRoom {
   AccountId account;
   std::string external_id, name, guest_token;
   OptionsPatch options;
+  RoomOptions defaults; // what the patch changes
 };
 
 // The same external id again is the same member (only name and avatar change); guests are always new, because

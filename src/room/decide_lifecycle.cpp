@@ -20,7 +20,7 @@ Decided decide_open(const State& state, const OpenRoom& command, const Context& 
     return refuse(ErrorCode::invalid, "a text is not UTF-8");
   if (auto checked = check(command.options); !checked) return std::unexpected(checked.error());
   RoomOpened opened;
-  opened.options = apply({}, command.options, Moment::opening);
+  opened.options = apply(command.defaults, command.options, Moment::opening);
   if (auto checked = check_layout(opened.options); !checked) return std::unexpected(checked.error());
   opened.room = command.room;
   opened.account = command.account;
