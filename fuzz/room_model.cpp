@@ -12,7 +12,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   room::testing::Scenario scenario;
   scenario.limits.present = 12;
   scenario.open();
-  for (int step = 0; step < 150 && !in.empty() && scenario.state.open(); ++step) {
+  for (int step = 0, after = 0; step < 150 && after < 20 && !in.empty();
+       ++step, after += !scenario.state.open()) {
     scenario.pass(std::chrono::milliseconds(generator.below(4000)));
     if (generator.below(3) == 0) scenario.talk(1 + generator.below(14), generator.below(2) > 0);
     const auto command = generator.command(scenario.state);

@@ -58,7 +58,7 @@ export function cleanEnvironment(): NodeJS.ProcessEnv {
   return {
     ...out,
     UBSAN_OPTIONS: 'print_stacktrace=1:halt_on_error=1',
-    LSAN_OPTIONS: `suppressions=${join(__dirname, 'lsan.supp')}:print_suppressions=0`
+    LSAN_OPTIONS: 'print_suppressions=0'
   };
 }
 

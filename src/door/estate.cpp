@@ -28,6 +28,7 @@ void Estate::put(WorkerKey worker, const link::Deposit& deposit) {
   auto& leg = at->second;
   leg.outline = deposit.bytes;
   leg.session = leg.marks = 0;
+  leg.memory.reset(); // wiped: what is void stays nowhere
 }
 
 bool Estate::put_secret(Leg& leg, const link::Deposit& deposit) {

@@ -9,6 +9,7 @@ namespace {
 
 using base::ErrorCode;
 using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 // Tells everything, one delivery per event.
 class Telling final : public HookView {
@@ -126,7 +127,9 @@ TEST(ArchiveRows, ARecordingMayBecomeReadyAfterTheEnd) {
   EXPECT_EQ(entries[0].file, "a.webm");
   EXPECT_TRUE(entries[0].room_ended_at);
   EXPECT_THAT(h.told(), ElementsAre("recording_ready 6 ended"));
-  // Nobody else may say so, and of nothing else.
+  // Once; and nobody else may say so, and of nothing else.
+  EXPECT_EQ(h.dispatch(ann.room, finish, Principal::media()).code(), ErrorCode::not_found);
+  EXPECT_THAT(h.told(), IsEmpty());
   EXPECT_EQ(h.dispatch(ann.room, finish, Principal::owner(h.account)).code(), ErrorCode::gone);
   EXPECT_EQ(h.dispatch(ann.room, room::FinishRecording{{{9, 9}}, 1, "b", 1}, Principal::media()).code(),
             ErrorCode::not_found);

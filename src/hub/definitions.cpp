@@ -42,14 +42,14 @@ void Definitions::create(NewDefinition wanted, Completion<store::Definition> don
   auto options = changed({}, wanted.options);
   if (!options) return done(std::unexpected(std::move(options.error())));
   const auto now = env_.clock.wall();
-  const store::Definition definition{base::DefinitionId::make(now, env_.random),
-                                     wanted.account,
-                                     std::move(wanted.name),
-                                     std::move(*options),
-                                     now,
-                                     wanted.expires_at,
-                                     draw_token(),
-                                     {host_of(wanted.host)}};
+  store::Definition definition{base::DefinitionId::make(now, env_.random),
+                               wanted.account,
+                               std::move(wanted.name),
+                               std::move(*options),
+                               now,
+                               wanted.expires_at,
+                               draw_token(),
+                               {host_of(wanted.host)}};
   store_.create(definition, [definition, done = std::move(done)](base::Result<void> stored) mutable {
     if (!stored) return done(std::unexpected(std::move(stored.error())));
     done(std::move(definition));

@@ -1,6 +1,5 @@
 #include "hub/hub.hpp"
 
-#include "base/log.hpp"
 #include "hub/core.hpp"
 
 #include <fmt/format.h>
@@ -9,7 +8,6 @@
 
 namespace plenum::hub {
 
-namespace log = base::log;
 using base::ErrorCode;
 
 Hub::Hub(const base::Env& env, base::Executor& executor, store::RoomLog& log, store::Accounts& accounts,
@@ -251,26 +249,23 @@ void Hub::Core::dispatch(base::RoomId id, room::Command command, Principal princ
 
 // The log of the meeting is closed: the archive and the hook hear of the file, nobody else is there.
 void Hub::Core::finish_late(base::RoomId id, room::FinishRecording command, Completion<Committed> done) {
-  replay(id, 0,
-         [this, command = std::move(command), done = std::move(done)](base::Result<Replay> ended) mutable {
-           if (!ended) return done(std::unexpected(std::move(ended.error())));
-           auto state = std::move(ended->before);
-           for (const auto& event : ended->events)
-             room::evolve(state, event);
-           const auto* recording = state.find(command.id);
-           if (recording == nullptr) return done(base::fail(ErrorCode::not_found, "unknown recording"));
-           const room::RecordingReady ready{command.id, command.seconds, command.file, command.bytes};
-           room::evolve(state, ready);
-           std::vector<store::OutboxEvent> told;
-           if (hook_view_ != nullptr) told = hook_view_->render(ready, state, env_.clock.wall());
-           if (told.empty()) told.emplace_back();
-           archive_.finish(
-               command.id, command.seconds, command.file, command.bytes, std::move(told.front()),
-               [offset = state.revision - 1, done = std::move(done)](base::Result<void> result) mutable {
-                 if (!result) return done(std::unexpected(std::move(result.error())));
-                 done(Committed{offset, {}});
-               });
-         });
+  log_.load(id, [this, alive = alive_, command = std::move(command),
+                 done = std::move(done)](base::Result<store::LoadedRoom> loaded) mutable {
+    if (!*alive) return;
+    if (!loaded) return done(std::unexpected(std::move(loaded.error())));
+    auto state = replayed(std::move(*loaded));
+    if (state.find(command.id) == nullptr) return done(base::fail(ErrorCode::not_found, "unknown recording"));
+    const auto offset = state.revision;
+    const room::RecordingReady ready{command.id, command.seconds, command.file, command.bytes};
+    room::evolve(state, ready);
+    std::vector<store::OutboxEvent> told;
+    if (hook_view_ != nullptr) told = hook_view_->render(ready, state, env_.clock.wall());
+    archive_.finish(command.id, command.seconds, command.file, command.bytes, std::move(told),
+                    [offset, done = std::move(done)](base::Result<void> result) mutable {
+                      if (!result) return done(std::unexpected(std::move(result.error())));
+                      done(Committed{offset, {}});
+                    });
+  });
 }
 
 void Hub::Core::replay(base::RoomId id, std::uint64_t after_offset, Completion<Replay> done) {

@@ -4,6 +4,14 @@ namespace plenum::hub {
 
 using base::ErrorCode;
 
+room::State replayed(store::LoadedRoom loaded) {
+  room::State state;
+  if (loaded.snapshot) state = std::move(*loaded.snapshot);
+  for (const auto& event : loaded.events)
+    room::evolve(state, event);
+  return state;
+}
+
 base::Result<Replay> replay_after(store::LoadedRoom loaded, std::uint64_t offset) {
   if (offset + 1 < loaded.first_offset)
     return base::fail(ErrorCode::gone, "that part of the meeting is forgotten");

@@ -29,6 +29,8 @@ struct Replay {
   }
 };
 
+room::State replayed(store::LoadedRoom loaded); // as it was at the end of what is loaded
+
 // Errors: gone (that part of the log is forgotten), not_found (the meeting has not come that far).
 base::Result<Replay> replay_after(store::LoadedRoom loaded, std::uint64_t offset);
 

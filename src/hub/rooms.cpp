@@ -1,5 +1,7 @@
 #include "hub/rooms.hpp"
 
+#include "hub/replay.hpp"
+
 namespace plenum::hub {
 
 Room& Rooms::add(base::RoomId id) {
@@ -49,14 +51,12 @@ std::vector<base::RoomId> Rooms::ids() const {
 }
 
 Room* Rooms::restore(store::LoadedRoom loaded) {
-  room::State state;
-  if (loaded.snapshot) state = std::move(*loaded.snapshot);
-  const auto snapshot_offset = state.revision;
-  for (const auto& event : loaded.events)
-    room::evolve(state, event);
+  const auto epoch = loaded.epoch;
+  const auto snapshot_offset = loaded.snapshot ? loaded.snapshot->revision : 0;
+  auto state = replayed(std::move(loaded));
   if (!state.open()) return nullptr;
   auto& room = add(state.id);
-  room.epoch = loaded.epoch;
+  room.epoch = epoch;
   room.snapshot_offset = snapshot_offset;
   room.decided = room.published = std::move(state);
   index(room.decided);

@@ -1,7 +1,6 @@
 #include "net/signature.hpp"
 
 #include <array>
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
@@ -20,10 +19,6 @@ std::string hmac_sha256_hex(const base::Secret& key, std::string_view text) {
     out.push_back(digits[mac.at(i) & 15U]);
   }
   return out;
-}
-
-bool same_signature(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
 } // namespace plenum::net

@@ -10,6 +10,5 @@
 namespace plenum::net {
 
 std::string hmac_sha256_hex(const base::Secret& key, std::string_view text);
-bool same_signature(std::string_view a, std::string_view b); // in constant time
 
 } // namespace plenum::net

@@ -22,11 +22,10 @@ std::string sign_path(const base::Secret& key, std::string_view path, std::int64
 PathCheck check_path(const base::Secret& key, std::string_view path, std::string_view expires,
                      std::string_view signature, std::int64_t now_unix_seconds) {
   std::int64_t until = 0;
-  const auto* end = expires.data() + expires.size();
-  const auto [stop, error] = std::from_chars(expires.data(), end, until);
-  if (error != std::errc() || stop != end) return PathCheck::forged;
+  const auto [stop, error] = std::from_chars(expires.data(), expires.data() + expires.size(), until);
+  if (error != std::errc() || stop != expires.data() + expires.size()) return PathCheck::forged;
   const auto wanted = signature_of(key, path, until);
-  if (!same_signature(signature, wanted)) return PathCheck::forged;
+  if (!base::equal_constant_time(signature, wanted)) return PathCheck::forged;
   return now_unix_seconds > until ? PathCheck::expired : PathCheck::fine;
 }
 

@@ -57,11 +57,8 @@ struct Decide {
 };
 
 bool may_move_tiles(const Event& event) {
-  return std::holds_alternative<MemberJoined>(event) || std::holds_alternative<LegReplaced>(event) ||
-         std::holds_alternative<MemberLeft>(event) || std::holds_alternative<VideoSwitched>(event) ||
-         std::holds_alternative<PresentationStarted>(event) ||
-         std::holds_alternative<PresentationEnded>(event) || std::holds_alternative<OptionsChanged>(event) ||
-         std::holds_alternative<PlaybackStarted>(event) || std::holds_alternative<PlaybackEnded>(event);
+  return is_any<MemberJoined, LegReplaced, MemberLeft, VideoSwitched, PresentationStarted, PresentationEnded,
+                OptionsChanged, PlaybackStarted, PlaybackEnded>(event);
 }
 
 } // namespace

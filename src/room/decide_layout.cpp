@@ -65,7 +65,7 @@ std::optional<std::size_t> silent_spot(const State& state, const Context& contex
 Decided decide_layout(const State& state, const SetLayout& command) {
   if (!state.options.layout_available)
     return refuse(ErrorCode::not_allowed, "changing the layout is switched off in this room");
-  if (command.by && state.find(command.by) == nullptr) return refuse(ErrorCode::not_found, "unknown member");
+  if (unknown(state, command.by)) return refuse(ErrorCode::not_found, "unknown member");
   if (auto checked = check(command.patch); !checked) return std::unexpected(checked.error());
   auto options = apply_layout(state.options, command.patch);
   if (auto checked = check_layout(options); !checked) return std::unexpected(checked.error());

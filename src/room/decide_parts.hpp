@@ -70,6 +70,11 @@ inline constexpr std::size_t kMostId = 255;   // bytes
 // with the last one the recording. `events`: what has been decided before it in the same command.
 void leave(const State& state, const Member& member, LeaveReason reason, WallTime now, Events& events);
 
+// Somebody is named, and nobody is that; an empty id means the owner, or nobody.
+inline bool unknown(const State& state, MemberId by) {
+  return by && state.find(by) == nullptr;
+}
+
 inline std::unexpected<base::Error> refuse(base::ErrorCode code, const char* text) {
   return base::fail(code, text);
 }

@@ -24,10 +24,6 @@ bool usable_layer(const Layer& layer) {
          usable(layer.title, kMostText) && usable(layer.text, kMostText);
 }
 
-bool unknown(const State& state, MemberId by) { // empty: nobody is meant
-  return by && state.find(by) == nullptr;
-}
-
 std::vector<Layer> without(const std::vector<Layer>& layers, std::int32_t z) {
   auto rest = layers;
   std::erase_if(rest, [&](const Layer& layer) { return layer.z == z; });

@@ -16,10 +16,6 @@ std::uint32_t seconds_of(const Recording& recording, WallTime now) {
   return static_cast<std::uint32_t>(std::max<std::int64_t>(0, passed.count()));
 }
 
-bool unknown(const State& state, MemberId by) { // empty: the owner acts
-  return by && state.find(by) == nullptr;
-}
-
 // Media may be done with a recording that nobody has stopped (its disk is full): it stops first.
 Events stopped_first(const Recording& recording, WallTime now) {
   if (recording.phase != RecordingPhase::running) return {};

@@ -270,6 +270,11 @@ using Event =
                  LayersChanged, PlaybackStarted, PlaybackEnded, ForwardStarted, ForwardEnded, RoomEnded>;
 using Events = std::vector<Event>;
 
+template <class... Kinds>
+bool is_any(const Event& event) {
+  return (std::holds_alternative<Kinds>(event) || ...);
+}
+
 std::string_view name_of(const Event& event);
 json::value to_json(const Event& event); // the body, without the name
 base::Result<Event> event_from_json(std::string_view name, const json::value& body);

@@ -2,9 +2,6 @@
 
 #include "room/layout_solver.hpp"
 
-#include <tuple>
-#include <type_traits>
-
 namespace plenum::room {
 
 link::Scene scene(const State& state) {
@@ -33,13 +30,8 @@ link::Scene scene(const State& state) {
 }
 
 bool may_change_scene(const Event& event) {
-  const auto one_of = [&]<class... Kinds>(std::type_identity<std::tuple<Kinds...>>) {
-    return (std::holds_alternative<Kinds>(event) || ...);
-  };
-  return one_of(
-      std::type_identity<
-          std::tuple<RoomOpened, MemberRenamed, MemberJoined, LegReplaced, MemberLeft, VideoSwitched,
-                     PresentationStarted, PresentationEnded, LayoutChanged, OptionsChanged, RoomEnded>>{});
+  return is_any<RoomOpened, MemberRenamed, MemberJoined, LegReplaced, MemberLeft, VideoSwitched,
+                PresentationStarted, PresentationEnded, LayoutChanged, OptionsChanged, RoomEnded>(event);
 }
 
 } // namespace plenum::room

@@ -103,16 +103,17 @@ base::Result<void> list_entries(Connection& db, const Listing& wanted, std::vect
 
 // The recording has become ready; what waits for its room's line goes first.
 base::Result<void> finish_recording(Connection& db, base::RecordingId id, std::uint32_t seconds,
-                                    const std::string& file, std::uint64_t bytes, const OutboxEvent& event,
-                                    base::WallTime now, bool& outgoing) {
+                                    const std::string& file, std::uint64_t bytes,
+                                    std::span<const OutboxEvent> events, base::WallTime now, bool& outgoing) {
   Outgoing out;
   {
-    auto rows = db.query("UPDATE archive SET phase = 'ready', seconds = ?, file = ?, bytes = ? "
-                         "WHERE id = ? AND kind = 'recording' RETURNING account, room");
+    auto rows =
+        db.query("UPDATE archive SET phase = 'ready', seconds = ?, file = ?, bytes = ? "
+                 "WHERE id = ? AND kind = 'recording' AND phase = 'processing' RETURNING account, room");
     rows.bind(std::int64_t{seconds}).bind(file).bind(static_cast<std::int64_t>(bytes)).bind(id.hex());
     const auto row = rows.step();
     if (!row) return std::unexpected(row.error());
-    if (!*row) return base::fail(base::ErrorCode::not_found, "no such recording");
+    if (!*row) return base::fail(base::ErrorCode::not_found, "no recording that waits for its file");
     out.account = base::AccountId::parse(rows.text(0)).value_or(base::AccountId{});
     out.room = base::RoomId::parse(rows.text(1)).value_or(base::RoomId{});
   }
@@ -125,7 +126,7 @@ base::Result<void> finish_recording(Connection& db, base::RecordingId id, std::u
   const auto origin = "recording " + id.hex();
   out.at = now;
   out.origin = origin;
-  out.events = {&event, 1};
+  out.events = events;
   const auto added = add_deliveries(db, out);
   if (!added) return std::unexpected(added.error());
   outgoing = *added;
@@ -196,11 +197,11 @@ void SqliteArchive::remove(ArchiveRow::Kind kind, base::IdBits id, base::Account
 }
 
 void SqliteArchive::finish(base::RecordingId id, std::uint32_t seconds, std::string file, std::uint64_t bytes,
-                           OutboxEvent event, Completion<void> done) {
+                           std::vector<OutboxEvent> events, Completion<void> done) {
   auto outgoing = std::make_shared<bool>(false);
   writer_.submit(
-      [=, file = std::move(file), event = std::move(event), now = env_.clock.wall()](Connection& db) {
-        return finish_recording(db, id, seconds, file, bytes, event, now, *outgoing);
+      [=, file = std::move(file), events = std::move(events), now = env_.clock.wall()](Connection& db) {
+        return finish_recording(db, id, seconds, file, bytes, events, now, *outgoing);
       },
       [this, outgoing, done = std::move(done)](base::Result<void> result) mutable {
         const bool wake = result && *outgoing;

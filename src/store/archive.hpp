@@ -22,7 +22,7 @@ class SqliteArchive final : public Archive {
   void remove(ArchiveRow::Kind kind, base::IdBits id, base::AccountId account,
               Completion<ArchiveEntry> done) override;
   void finish(base::RecordingId id, std::uint32_t seconds, std::string file, std::uint64_t bytes,
-              OutboxEvent event, Completion<void> done) override;
+              std::vector<OutboxEvent> events, Completion<void> done) override;
   void expire(base::WallTime older_than, Completion<std::vector<ArchiveEntry>> done) override;
 
  private:

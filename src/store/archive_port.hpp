@@ -28,7 +28,7 @@ struct ArchiveRow {
   bool by_guest = false;
   base::WallTime by_joined_at{};
   base::WallTime created_at{};
-  room::RecordingPhase phase{}; // a snapshot is processing or ready
+  room::RecordingPhase phase{}; // a snapshot is ready
   std::uint32_t seconds = 0;
   std::string file;
   std::uint64_t bytes = 0;
@@ -58,9 +58,9 @@ class Archive {
   // Answers what was removed: its file is the caller's to delete. not_found: also of another account.
   virtual void remove(ArchiveRow::Kind kind, base::IdBits id, base::AccountId account,
                       Completion<ArchiveEntry> done) = 0;
-  // A recording became ready after its meeting had ended. not_found: it was removed meanwhile.
+  // A recording became ready after its meeting had ended. not_found: none waits for its file (any more).
   virtual void finish(base::RecordingId id, std::uint32_t seconds, std::string file, std::uint64_t bytes,
-                      OutboxEvent event, Completion<void> done) = 0;
+                      std::vector<OutboxEvent> events, Completion<void> done) = 0;
   // Removes what was created before `older_than` (some hundreds at a time); answers it as `remove` does.
   virtual void expire(base::WallTime older_than, Completion<std::vector<ArchiveEntry>> done) = 0;
 };

@@ -131,7 +131,9 @@ TEST_F(ArchiveTest, OnlyTheOwnerRemoves) {
 TEST_F(ArchiveTest, ARecordingThatIsReadyLateIsToldBehindTheEnd) {
   const auto hook = set_hook({"room_update", "recording_update"});
   ASSERT_TRUE(append(1, 1, {opened(1)}));
-  happen(1, 2, {recording(1)});
+  auto stopped = recording(1);
+  stopped.phase = room::RecordingPhase::processing;
+  happen(1, 2, {stopped});
   Append end{room_id(1), 3, kNow, {room::RoomEnded{room::EndReason::requested, kNow}}};
   end.outbox = {{"room_update", "ended"}};
   end.account = account_id();
@@ -140,12 +142,14 @@ TEST_F(ArchiveTest, ARecordingThatIsReadyLateIsToldBehindTheEnd) {
   store->hooks().on_waiting([&] { ++heard; });
   const auto finish = [&](std::uint64_t id) {
     return wait<void>([&](auto done) {
-      store->archive().finish({{20, id}}, 7, "f.webm", 99, {"recording_update", "ready"}, std::move(done));
+      store->archive().finish({{20, id}}, 7, "f.webm", 99,
+                              std::vector{OutboxEvent{"recording_update", "ready"}}, std::move(done));
     });
   };
   EXPECT_EQ(finish(2).error().code, ErrorCode::not_found);
   EXPECT_EQ(heard, 0);
   ASSERT_TRUE(finish(1));
+  EXPECT_EQ(finish(1).error().code, ErrorCode::not_found); // once
   EXPECT_EQ(heard, 1);
   EXPECT_EQ(find(Kind::recording, 1)->phase, room::RecordingPhase::ready);
   EXPECT_EQ(find(Kind::recording, 1)->seconds, 7u);

@@ -77,11 +77,12 @@ Kind read_delivery(const Query& row) {
 
 struct Line {
   std::string hook, line;
-  base::WallTime due_at{};
+  base::WallTime due_at;
 };
 
-base::Result<std::vector<std::string>> hook_ids(Connection& db) {
-  auto rows = db.query("SELECT id FROM hooks");
+base::Result<std::vector<std::string>> hooks_with_due_lines(Connection& db, base::WallTime now) {
+  auto rows = db.query("SELECT DISTINCT hook FROM delivery_lines WHERE claimed = 0 AND due_at <= ?");
+  rows.bind_time(now);
   std::vector<std::string> ids;
   for (;;) {
     const auto row = rows.step();
@@ -111,7 +112,7 @@ base::Result<void> due_lines_of(Connection& db, const std::string& hook, base::W
 
 // Lines that are due and free, oldest first, at most so many of each hook that `per_hook` are in flight.
 base::Result<std::vector<Line>> due_lines(Connection& db, base::WallTime now, ClaimLimits limits) {
-  const auto hooks = hook_ids(db);
+  const auto hooks = hooks_with_due_lines(db, now);
   if (!hooks) return std::unexpected(hooks.error());
   std::vector<Line> lines;
   for (const auto& hook : *hooks)

@@ -4,7 +4,8 @@
 // One hook per account. An OutboxEvent that travels in an Append (ports.hpp) becomes a delivery in the same
 // transaction, when the account's hook wants its type. Deliveries of one room form a line and leave it one by
 // one: the first is claimed, tried, and settled; what waits behind it stays in order. Lines do not know each
-// other. A parked delivery (a dead letter) has left its line and waits for `replay` or `expire`.
+// other. A parked delivery (a dead letter) has left its line and waits for `replay`, or is forgotten
+// (Retention).
 //
 // The id of a delivery follows from hook, room and offset: it survives retries, restarts and replays. Owner:
 // Store. Thread: core.

@@ -26,7 +26,7 @@ class Receiver {
     });
     thread_ = std::thread([this] {
       net::HttpServer server(env_, loop_);
-      port_ = server.listen({}, router_).value_or(0);
+      port_ = server.listen({}, router_).value(); // throws and ends the test when it cannot
       loop_.run();
     });
     while (port_ == 0)
@@ -110,8 +110,11 @@ TEST_F(Hooks, events_arrive_signed_and_survive_the_server) {
   receiver.status = 404; // parked at once
   EXPECT_EQ(ask("DELETE", server->http + "/rooms/daily").status, 204);
   receiver.wait_for(3);
-  while (!hook({"ls", "--parked"}).out.contains("HTTP 404")) {
-  }
+  const auto latest = std::chrono::steady_clock::now() + kPatience;
+  std::string parked;
+  while (!parked.contains("HTTP 404") && std::chrono::steady_clock::now() < latest)
+    parked = hook({"ls", "--parked"}).out;
+  ASSERT_THAT(parked, HasSubstr("HTTP 404"));
   receiver.status = 503; // to be tried again
   open(*server, "weekly", "bob");
   const auto before = receiver.wait_for(4);

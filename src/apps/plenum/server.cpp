@@ -195,7 +195,9 @@ Result<void> Server::open_api(std::string own_stun) {
       {config_.public_api, config_.public_gui, config_.public_signaling, config_.ice_stun_servers,
        config_.ice_turn_servers, config_.ice_turn_secret, std::move(own_stun)},
       token_key_});
-  if (auto key = token_key_.private_pem()) dialect_->file_key = std::move(*key);
+  auto file_key = token_key_.private_pem();
+  if (!file_key) return std::unexpected(std::move(file_key).error());
+  dialect_->file_key = std::move(*file_key);
   hook_view_ = std::make_unique<api::eyeson::WebhookView>(*dialect_);
   hub_->set_hook_view(*hook_view_);
   auto outgoing = Outgoing::open(env_, loop_, *store_, *hook_view_, config_);

